@@ -1,0 +1,197 @@
+"""Areas on the ellipsoid, for polygons and for the pixels of a grid."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from .errors import CRSError, Problem
+from .units import M2_PER_HA
+
+STORE_CRS = "EPSG:4490"
+# CGCS2000: GB 22021-2008; the WGS 84 ellipsoid differs by 1.6e-11 of any area
+SEMI_MAJOR_M = 6_378_137.0
+FLATTENING = 1.0 / 298.257222101
+ECCENTRICITY = np.sqrt(FLATTENING * (2.0 - FLATTENING))
+SEMI_MINOR_M = SEMI_MAJOR_M * (1.0 - FLATTENING)
+LONGEST_EDGE_M = 100.0
+# nodes and weights of the 3-point Gauss-Legendre rule on [0, 1]
+GAUSS_NODES = 0.5 + np.array([-0.5, 0.0, 0.5]) * np.sqrt(0.6)
+GAUSS_WEIGHTS = np.array([5.0, 8.0, 5.0]) / 18.0
+
+
+def zone_area_m2(latitude_deg: np.ndarray) -> np.ndarray:
+    r"""
+    Area between the equator and a parallel, for one radian of longitude.
+
+    .. math:: S(B) = \frac{b^2}{2} \left( \frac{\sin B}{1 - e^2 \sin^2 B}
+              + \frac{\operatorname{artanh}(e \sin B)}{e} \right)
+
+    Parameters
+    ----------
+    latitude_deg : float or array
+        Geodetic latitude on CGCS2000, degrees, south negative.
+
+    Returns
+    -------
+    area_m2 : float or array
+        Square metres per radian of longitude, south negative.
+
+    References
+    ----------
+    [snyder_1987]_ eq. 3-12 times the square of the semi-minor axis.
+
+    Examples
+    --------
+    The whole ellipsoid is 510 065 621.7 km2:
+
+    >>> float(round(4 * np.pi * zone_area_m2(90.0) / 1e6, 1))
+    510065621.7
+    """
+    sine = np.sin(np.radians(latitude_deg))
+    e = ECCENTRICITY
+    return 0.5 * SEMI_MINOR_M**2 * (sine / (1.0 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
+
+
+def _ring_area_m2(lon_deg: np.ndarray, lat_deg: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """Unsigned area of each ring; edges are straight in longitude and latitude."""
+    same = ring[1:] == ring[:-1]
+    step = np.radians(np.diff(lon_deg))[same]
+    lat0, lat1 = lat_deg[:-1][same], lat_deg[1:][same]
+    # areas are taken relative to the first latitude of each ring, which keeps digits
+    first = np.searchsorted(ring, np.arange(ring[-1] + 1))
+    origin = zone_area_m2(lat_deg[first])[ring[:-1][same]]
+    height = sum(
+        weight * (zone_area_m2(lat0 + node * (lat1 - lat0)) - origin)
+        for node, weight in zip(GAUSS_NODES, GAUSS_WEIGHTS, strict=True)
+    )
+    return np.abs(np.bincount(ring[:-1][same], step * height, minlength=ring[-1] + 1))
+
+
+def ellipsoidal_area_ha(geoseries: gpd.GeoSeries) -> pd.Series:
+    """
+    Area of polygons on the CGCS2000 ellipsoid.
+
+    The official area of Chinese land surveys: it does not depend on the projection of the
+    file. Edges are straight in longitude and latitude, as in the survey rules; edges of
+    projected layers are followed in steps of 100 m.
+
+    Parameters
+    ----------
+    geoseries : GeoSeries
+        Polygons and multipolygons with a coordinate reference system.
+
+    Returns
+    -------
+    area_ha : Series
+        Hectares, on the index of the input; NaN where the geometry is missing.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no coordinate reference system.
+
+    Notes
+    -----
+    Rings must not cross themselves: the two halves of a bow-tie would cancel.
+
+    References
+    ----------
+    [tdt_1055_2019]_ ellipsoidal area of polygons.
+
+    Examples
+    --------
+    A cell of 0.1 by 0.1 degree at 29.4 degrees north:
+
+    >>> cell = gpd.GeoSeries([shapely.box(105.5, 29.4, 105.6, 29.5)], crs="EPSG:4490")
+    >>> float(ellipsoidal_area_ha(cell).round(4).iloc[0])
+    10753.3301
+    """
+    layer = on_ellipsoid(geoseries)
+    area = np.zeros(len(layer))
+    parts, owner = shapely.get_parts(layer.array, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    if len(rings):
+        points, ring = shapely.get_coordinates(rings, return_index=True)
+        ring_area = _ring_area_m2(points[:, 0], points[:, 1], ring)
+        is_shell = np.append(True, part[1:] != part[:-1])
+        signed = np.where(is_shell, ring_area, -ring_area)
+        area = np.bincount(owner[part], signed, minlength=len(layer))
+    area = pd.Series(area / M2_PER_HA, index=geoseries.index, name="area_ha")
+    return area.mask(layer.isna().to_numpy())
+
+
+def on_ellipsoid(geoseries: gpd.GeoSeries) -> gpd.GeoSeries:
+    """
+    Bring a layer to longitude and latitude on CGCS2000, following its edges.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no coordinate reference system.
+    """
+    if geoseries.crs is None:
+        raise CRSError(Problem("crs_missing"))
+    if geoseries.crs.is_projected:
+        unit = geoseries.crs.axis_info[0].unit_conversion_factor
+        geoseries = geoseries.segmentize(LONGEST_EDGE_M / unit)
+    return geoseries.to_crs(STORE_CRS)
+
+
+def row_area_m2(top_deg: float, step_deg: float, rows: int, width_deg: float) -> np.ndarray:
+    """
+    Area of one pixel in each row of a geographic grid.
+
+    Parameters
+    ----------
+    top_deg : float
+        Latitude of the first row's outer edge, degrees.
+    step_deg : float
+        Height of a row, degrees; negative when rows run south.
+    rows : int
+        Number of rows.
+    width_deg : float
+        Width of a pixel, degrees.
+
+    Returns
+    -------
+    area_m2 : array of shape (rows,)
+        Square metres on the CGCS2000 ellipsoid.
+
+    Examples
+    --------
+    >>> float(row_area_m2(29.5, -0.1, 1, 0.1)[0].round(3))
+    107533301.149
+    """
+    edges = top_deg + step_deg * np.arange(rows + 1)
+    return np.abs(np.diff(zone_area_m2(edges)) * np.radians(width_deg))
+
+
+def areal_scale(crs: pyproj.CRS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """
+    Area on the map over area on the ellipsoid, at points of a projected system.
+
+    Parameters
+    ----------
+    crs : CRS
+        A projected coordinate reference system.
+    x, y : array
+        Points in the units of the system.
+
+    Returns
+    -------
+    scale : array
+        Dimensionless; 1 where the projection is true to area.
+
+    Examples
+    --------
+    Half a degree off the central meridian, EPSG:4523 overstates areas by 0.006 %:
+
+    >>> scale = areal_scale(pyproj.CRS(4523), np.array([35_548_500.0]), np.array([3_259_273.0]))
+    >>> float(scale.round(6)[0])
+    1.000058
+    """
+    projection = pyproj.Proj(crs)
+    lon, lat = projection(x, y, inverse=True)
+    return np.asarray(projection.get_factors(lon, lat).areal_scale)

@@ -1,0 +1,68 @@
+"""Texts of the interface, in Chinese and English, read from ``data/text.csv``."""
+
+import csv
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("zh", "en")
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """
+    Read a small table of the package as a list of rows, without pandas.
+
+    Parameters
+    ----------
+    name : str
+        File name inside ``carbon_sink/data``, for example ``"text.csv"``.
+
+    Returns
+    -------
+    rows : list of dict
+        One dict of texts per row, keyed by the header.
+
+    Examples
+    --------
+    >>> read_rows("text.csv")[0]["key"]
+    'program.description'
+    """
+    path = resources.files("carbon_sink") / "data" / name
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    return {row["key"]: row for row in read_rows("text.csv")}
+
+
+def text(key: str, lang: str = "zh", **values: object) -> str:
+    """
+    Return one text of the interface in the wanted language.
+
+    Parameters
+    ----------
+    key : str
+        Key of the row in ``data/text.csv``.
+    lang : {"zh", "en"}
+        Language.
+    **values
+        Values for the placeholders of the text.
+
+    Returns
+    -------
+    text : str
+
+    Raises
+    ------
+    KeyError
+        If the key is not in the table: a fault of the program, not of a user.
+
+    Examples
+    --------
+    >>> text("unit.m3", "zh")
+    '立方米'
+    >>> text("unit.m3", "en")
+    'm³'
+    """
+    return _texts()[key][lang].format(**values)
