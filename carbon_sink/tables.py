@@ -1,0 +1,200 @@
+"""The contract of every table: its columns, their units, ranges and names, checked in one place."""
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+from .errors import Problem, TableError, first_rows
+
+
+def read_data(name: str) -> pd.DataFrame:
+    """
+    Read one evidence table of the package, every cell as text.
+
+    Parameters
+    ----------
+    name : str
+        File name in ``carbon_sink/data``.
+
+    Returns
+    -------
+    table : DataFrame
+        All columns as text; missing cells are empty texts.
+
+    Examples
+    --------
+    >>> read_data("constants.csv").loc[1, "key"]
+    'four_side_trees_per_ha'
+    """
+    path = resources.files("carbon_sink") / "data" / name
+    with path.open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
+@cache
+def _dictionary() -> pd.DataFrame:
+    table = read_data("columns.csv")
+    return table.assign(
+        min=pd.to_numeric(table["min"], errors="coerce"),
+        max=pd.to_numeric(table["max"], errors="coerce"),
+        required=table["required"].eq("yes"),
+    )
+
+
+def columns(table: str) -> pd.DataFrame:
+    """
+    Return the contract of one table, indexed by column name.
+
+    Examples
+    --------
+    >>> columns("stands").loc["canopy_closure", "name_zh"]
+    '郁闭度'
+    """
+    dictionary = _dictionary()
+    return dictionary[dictionary["table"] == table].set_index("column")
+
+
+def heading(table: str, column: str, lang: str = "zh") -> str:
+    """
+    Return the name of a column with its unit, for people.
+
+    Examples
+    --------
+    >>> heading("town_summary", "land_area_ha")
+    '土地面积（ha）'
+    >>> heading("town_summary", "land_area_ha", "en")
+    'Land area (ha)'
+    """
+    row = columns(table).loc[column]
+    name = row[f"name_{lang}"]
+    if row["unit"] in ("", "1"):
+        return name
+    return f"{name}（{row['unit']}）" if lang == "zh" else f"{name} ({row['unit']})"
+
+
+def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """
+    Turn a column into numbers, and tell which cells are not numbers.
+
+    Parameters
+    ----------
+    column : Series
+        Numbers, or texts that should be numbers. Empty cells are missing, not zero.
+
+    Returns
+    -------
+    numbers : Series of float
+        NaN where the cell is missing or unreadable.
+    unreadable : Series of bool
+        True where a cell holds something that is not a finite number.
+
+    Examples
+    --------
+    >>> numbers, unreadable = as_numbers(pd.Series(["1.5", "", "many"]))
+    >>> numbers.tolist(), unreadable.tolist()
+    ([1.5, nan, nan], [False, False, True])
+    """
+    if not pd.api.types.is_numeric_dtype(column):
+        text = column.astype("string").str.strip()
+        column = text.mask(text.eq(""))
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    numbers = numbers.mask(np.isinf(numbers))
+    return numbers, column.notna() & numbers.isna()
+
+
+def _column_problems(data: pd.DataFrame, rule: pd.Series, place: dict) -> list[Problem]:
+    """Problems of the values of one numeric column."""
+    numbers, unreadable = as_numbers(data[rule.name])
+    problems = []
+    for code, bad, expected in (
+        ("not_a_number", unreadable, ""),
+        ("too_small", numbers < rule["min"], f"≥ {rule['min']:g}"),
+        ("too_large", numbers > rule["max"], f"≤ {rule['max']:g}"),
+    ):
+        if bad.any():
+            values = ", ".join(map(str, data.loc[bad.to_numpy(), rule.name].head(3)))
+            problems.append(
+                Problem(
+                    code,
+                    rows=first_rows(data.index[bad]),
+                    count=int(bad.sum()),
+                    value=values,
+                    rule=expected,
+                    **place,
+                )
+            )
+    return problems
+
+
+def check(
+    data: pd.DataFrame,
+    table: str,
+    *,
+    file: str = "",
+    layer: str = "",
+    fields: dict[str, str] | None = None,
+) -> pd.DataFrame:
+    """
+    Hold a table against its contract; all problems are reported together.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Table whose columns bear our names. Its index labels the rows in messages.
+    table : str
+        Name of the table in ``data/columns.csv``.
+    file, layer : str
+        Where the table came from, for the message.
+    fields : dict, optional
+        Our column name to the field name of the file, for the message.
+
+    Returns
+    -------
+    checked : DataFrame
+        A copy with numeric columns as float. Other columns are as they were.
+
+    Raises
+    ------
+    TableError
+        With every missing column, unreadable number and value outside its range.
+
+    Examples
+    --------
+    >>> check(pd.DataFrame({"stand_id": ["1"], "land_class": ["0111"]}), "stands").shape
+    (1, 2)
+    """
+    rules = columns(table)
+    fields = fields or {}
+    place = {"file": file, "layer": layer}
+    problems = [
+        Problem(
+            "field_missing",
+            field=fields.get(name, name),
+            value=rules.loc[name, "name_zh"],
+            rule=rules.loc[name, "name_en"],
+            **place,
+        )
+        for name in rules.index[rules["required"]]
+        if name not in data.columns
+    ]
+    numeric = [name for name in rules.index[rules["kind"] == "number"] if name in data.columns]
+    for name in numeric:
+        where = {**place, "field": fields.get(name, name)}
+        problems += _column_problems(data, rules.loc[name], where)
+    for name in rules.index[rules["required"]].intersection(data.columns):
+        missing = data[name].isna() | data[name].astype("string").str.strip().eq("")
+        if missing.any():
+            problems.append(
+                Problem(
+                    "value_missing",
+                    field=fields.get(name, name),
+                    rows=first_rows(data.index[missing]),
+                    count=int(missing.sum()),
+                    **place,
+                )
+            )
+    if problems:
+        raise TableError(problems)
+    return data.assign(**{name: as_numbers(data[name])[0] for name in numeric})
