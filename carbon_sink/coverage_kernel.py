@@ -9,7 +9,7 @@ TINY_SHARE = 1e-12
 
 
 @njit(cache=True)
-def _add_edge_row(line, x_left, x_right, share):  # noqa: ANN001, ANN202
+def _add_edge_row(line, x_left, x_right, share):
     """
     Add one edge, within one row of cells, to the row's line of differences.
 
@@ -31,7 +31,7 @@ def _add_edge_row(line, x_left, x_right, share):  # noqa: ANN001, ANN202
         share = share * ((inner_right - inner_left) / span)
         x_left, x_right = inner_left, inner_right
     first = min(int(x_left), last - 1)
-    end = max(int(math.ceil(x_right)), first + 1)
+    end = max(math.ceil(x_right), first + 1)
     if end == first + 1:
         middle = 0.5 * (x_left + x_right) - first
         line[first] += share * (1.0 - middle)
@@ -53,7 +53,7 @@ def _add_edge_row(line, x_left, x_right, share):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _add_edge(lines, x0, y0, x1, y1, left, top, sign):  # noqa: ANN001, ANN202
+def _add_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows it crosses; exact share of every cell."""
     if y0 == y1:
         return
@@ -61,7 +61,7 @@ def _add_edge(lines, x0, y0, x1, y1, left, top, sign):  # noqa: ANN001, ANN202
         x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
     slope = (x1 - x0) / (y1 - y0)
     low, high = min(x0, x1), max(x0, x1)
-    for row in range(max(int(math.floor(y0)), top), min(int(math.ceil(y1)), top + lines.shape[0])):
+    for row in range(max(math.floor(y0), top), min(math.ceil(y1), top + lines.shape[0])):
         upper, lower = max(y0, float(row)), min(y1, row + 1.0)
         x_upper = x0 if upper == y0 else min(max(x0 + (upper - y0) * slope, low), high)
         x_lower = x1 if lower == y1 else min(max(x0 + (lower - y0) * slope, low), high)
@@ -70,20 +70,20 @@ def _add_edge(lines, x0, y0, x1, y1, left, top, sign):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):  # noqa: ANN001, ANN202
+def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows whose centre it crosses; whole cells."""
     if y0 > y1:
         x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
-    for row in range(max(int(math.ceil(y0 - 0.5)), top),
-                     min(int(math.ceil(y1 - 0.5)), top + lines.shape[0])):  # fmt: skip
+    for row in range(max(math.ceil(y0 - 0.5), top),
+                     min(math.ceil(y1 - 0.5), top + lines.shape[0])):  # fmt: skip
         x = x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0) - left
-        column = max(int(math.ceil(x - 0.5)), 0)
+        column = max(math.ceil(x - 0.5), 0)
         if column < lines.shape[1]:
             lines[row - top, column] += sign
 
 
 @njit(cache=True)
-def _scale_at(scale, step, row, column):  # noqa: ANN001, ANN202
+def _scale_at(scale, step, row, column):
     """Scale of the projection at the centre of a cell, between the points of the lattice."""
     if scale.shape[0] == 1:
         return scale[0, 0]
@@ -96,23 +96,23 @@ def _scale_at(scale, step, row, column):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _extent(points, columns, start, rows):  # noqa: ANN001, ANN202
+def _extent(points, columns, start, rows):
     """First and last row and column a polygon touches, inside the strip."""
     x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
     for k in range(points.shape[0]):
         x_low, x_high = min(x_low, points[k, 0]), max(x_high, points[k, 0])
         y_low, y_high = min(y_low, points[k, 1]), max(y_high, points[k, 1])
-    left = min(max(int(math.floor(x_low)), 0), columns)
-    right = max(min(int(math.ceil(x_high)), columns), left)
-    top = max(int(math.floor(y_low)), start)
-    bottom = max(min(int(math.ceil(y_high)), start + rows), top)
+    left = min(max(math.floor(x_low), 0), columns)
+    right = max(min(math.ceil(x_high), columns), left)
+    top = max(math.floor(y_low), start)
+    bottom = max(min(math.ceil(y_high), start + rows), top)
     return left, right, top, bottom
 
 
 @njit(cache=True)
-def add_strip(  # noqa: PLR0917
-    points, is_edge, first, inside, classes, start, area, scale, step, exact, sign, sums,  # noqa: ANN001
-):  # fmt: skip  # noqa: ANN201
+def add_strip(
+    points, is_edge, first, inside, classes, start, area, scale, step, exact, sign, sums,
+):  # fmt: skip
     """
     Add the class areas of polygons inside one strip of rows to ``sums``.
 
@@ -163,5 +163,5 @@ def add_strip(  # noqa: PLR0917
                 share += lines[i, j]
                 if share > TINY_SHARE:
                     cell = area[row] / _scale_at(scale, step, row, left + j)
-                    quanta = int(round(min(share, 1.0) * cell))
+                    quanta = round(min(share, 1.0) * cell)
                     sums[position, classes[row - start, left + j]] += quanta

@@ -151,7 +151,7 @@ def _rings(polygons: gpd.GeoSeries, grid: Grid) -> _Rings:
     rings, owner = shapely.get_rings(shapes, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     cells = grid.to_cells(points)
-    is_edge = np.append(ring[1:] == ring[:-1], False) if len(ring) else np.zeros(0, bool)  # noqa: FBT003
+    is_edge = np.append(ring[1:] == ring[:-1], False) if len(ring) else np.zeros(0, bool)
     owner = owner[ring] if len(ring) else np.zeros(0, int)
     first = np.searchsorted(owner, np.arange(len(shapes) + 1))
     top = np.full(len(shapes), np.inf)
