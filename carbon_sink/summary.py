@@ -3,6 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from .coverage import PARTS, coverage_pct
+from .units import carbon_to_co2
+
+WHOLE_PLACE = ""
+# what is summed over stands; stocked_ha is the arbor forest that stock is measured on,
+# carbon_area_ha the forest that carbon was computed for
+SUMS = (
+    *(f"{part}_ha" for part in PARTS),
+    "sandiao_ha",
+    "stocked_ha",
+    "forest_stock_m3",
+    "living_stock_m3",
+    "carbon_t",
+    "carbon_area_ha",
+)
 
 
 @dataclass(frozen=True)
@@ -89,3 +106,79 @@ def largest_remainder(total: float, weights: np.ndarray, decimals: int = 0) -> n
     order = np.argsort(-(exact - shares), kind="stable")
     shares[order[:short]] += 1
     return shares / 10**decimals
+
+
+def town_summary(
+    stands: pd.DataFrame, towns: pd.DataFrame, place_name: str, land_area_ha: float | None
+) -> pd.DataFrame:
+    """
+    Sum the stands of one year by town and for the whole place.
+
+    Parameters
+    ----------
+    stands : DataFrame
+        With ``town_code`` and the columns of ``SUMS``; a column that could not be computed
+        is left out.
+    towns : DataFrame
+        With ``town_code``, ``town_name`` and ``land_area_ha`` (ha); may be empty.
+    place_name : str
+        Name for the row of the whole place, whose ``town_code`` is empty.
+    land_area_ha : float or None
+        Land area of the whole place, ha; the denominator of its coverage.
+
+    Returns
+    -------
+    summary : DataFrame
+        One row per town in the order of ``towns``, then the whole place, with the columns of
+        ``town_summary`` in ``data/columns.csv``, year and removal aside. The row of the whole
+        place is summed over all stands, so a stand without a town still counts there.
+    """
+    sums = stands.reindex(columns=list(SUMS))
+    computed = [name for name in SUMS if name in stands]
+    by_town = sums.groupby(stands["town_code"]).sum(min_count=1).reindex(towns["town_code"])
+    by_town[computed] = by_town[computed].fillna(0.0)
+    rows = towns.set_index("town_code")[["town_name", "land_area_ha"]].join(by_town)
+    total = sums.sum(min_count=1)
+    total["town_name"], total["land_area_ha"] = place_name, land_area_ha
+    rows.loc[WHOLE_PLACE] = total
+    rows = rows.rename_axis("town_code").reset_index()
+    figures = rows.columns.difference(["town_code", "town_name"])
+    rows[figures] = rows[figures].astype(float)
+    rows["forest_area_ha"] = rows[[f"{part}_ha" for part in PARTS]].sum(axis=1, min_count=1)
+    rows["forest_coverage_pct"] = coverage_pct(rows["forest_area_ha"], rows["land_area_ha"])
+    rows["forest_coverage_sandiao_pct"] = coverage_pct(rows["sandiao_ha"], rows["land_area_ha"])
+    rows["stock_m3_ha"] = rows["forest_stock_m3"] / rows["stocked_ha"].where(rows["stocked_ha"] > 0)
+    area = rows["carbon_area_ha"]
+    return rows.assign(carbon_t_ha=rows["carbon_t"] / area.where(area > 0))
+
+
+def add_removal(summary: pd.DataFrame) -> pd.DataFrame:
+    """
+    Add ``removal_co2_t_yr``: CO2 taken out of the air since the previous inventory.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Town summaries of several years, with ``year``, ``town_code`` and ``carbon_t`` (t).
+
+    Returns
+    -------
+    summary : DataFrame
+        Sorted by year, towns in their order; tonnes of CO2 per year, positive when carbon was
+        taken up, missing in the first year.
+
+    References
+    ----------
+    [ipcc_2006_v4]_ equation 2.5, stock-difference method, with our sign.
+
+    Examples
+    --------
+    >>> years = pd.DataFrame({"year": [2020, 2025], "town_code": ["", ""],
+    ...                       "carbon_t": [100.0, 160.0]})
+    >>> add_removal(years)["removal_co2_t_yr"].tolist()
+    [nan, 44.0]
+    """
+    summary = summary.sort_values("year", kind="stable")
+    towns = summary.groupby("town_code")
+    change = towns["carbon_t"].diff() / towns["year"].diff()
+    return summary.assign(removal_co2_t_yr=carbon_to_co2(change))

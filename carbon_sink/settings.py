@@ -1,0 +1,296 @@
+"""The settings of a run: one TOML file, checked whole before any data is opened."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from . import codes, landcover, parameters
+from .coverage import FOUR_SIDE_RULES, RULES
+from .errors import Problem, SettingsError
+from .language import LANGUAGES, read_rows
+from .targets import KINDS
+from .units import known_units
+
+ELLIPSOID = "ellipsoid"
+Year = Annotated[int, Field(ge=1949, le=2100)]
+Text = Annotated[str, Field(min_length=1)]
+# what pydantic calls a mistake -> our message
+MESSAGES = {
+    "extra_forbidden": "setting_unknown",
+    "missing": "setting_missing",
+    "literal_error": "setting_choice",
+    "not_a_choice": "setting_choice",
+    "greater_than": "setting_range",
+    "greater_than_equal": "setting_range",
+    "less_than": "setting_range",
+    "less_than_equal": "setting_range",
+    "string_too_short": "setting_missing",
+}
+
+
+class Section(BaseModel):
+    """A section of the settings; words it does not know are refused, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(Section):
+    """A file, and the layer in it when it holds several."""
+
+    path: Text
+    layer: str = ""
+
+
+class Place(Section):
+    """The place the run is about."""
+
+    code: str = ""
+    name: Text
+    name_en: str = ""
+
+
+class Towns(Source):
+    """Town polygons and the fields that hold their code and name."""
+
+    code_field: Text = "code"
+    name_field: Text = "name"
+
+
+class Inventory(Source):
+    """
+    Inventory polygons of one year.
+
+    ``fields`` maps our column names to the fields of the file, ``fixed`` gives one value to
+    a column the file lacks, ``landclass_codes`` and ``species_codes`` translate codes of the
+    user's own to class groups and species groups.
+    """
+
+    year: Year
+    fields: dict[str, str] = {}
+    fixed: dict[str, str] = {}
+    landclass_scheme: str = ""
+    species_scheme: str = ""
+    landclass_codes: dict[str, str] = {}
+    species_codes: dict[str, str] = {}
+
+
+class LandCover(Section):
+    """A land-cover raster of one year and the product whose classes it holds."""
+
+    year: Year
+    path: Text
+    scheme: Text
+
+
+class Statistic(Section):
+    """A published value of an indicator that these data cannot give."""
+
+    indicator: Text
+    year: Year
+    value: float
+    source: Text
+
+
+class TargetRow(Section):
+    """A planned value of an indicator."""
+
+    indicator: Text
+    unit: Text
+    base_year: Year
+    base_value: float
+    target_year: Year
+    target_value: float
+    kind: Literal[*KINDS] = "reach"
+    source: Text
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> "TargetRow":
+        if self.target_year <= self.base_year:
+            msg = "target_year"
+            raise ValueError(msg)
+        return self
+
+
+class Output(Section):
+    """Where results go (``maps/<folder of the settings>/<year>`` by default) and map labels."""
+
+    folder: str = ""
+    approval_number: str = ""
+
+
+class Settings(Section):
+    """
+    Everything a run needs to know, as written in ``settings.toml``.
+
+    ``folder`` is the folder of the settings file; relative paths start there.
+    """
+
+    folder: Path = Field(exclude=True, strict=False)
+    title: Text
+    place: Place
+    language: Literal[*LANGUAGES] = "zh"
+    report_year: Year
+    synthetic: bool = False
+    coverage_rule: Literal[*RULES] = "forestry"
+    four_side_rule: Literal[*FOUR_SIDE_RULES] = "trees_per_ha"
+    parameter_set: Text = "ar_cm_001"
+    parameters_file: str = ""
+    land_area_ha: Annotated[float, Field(gt=0, strict=False)] | None = None
+    area_crs: Text = ELLIPSOID
+    boundary: Source | None = None
+    towns: Towns | None = None
+    inventory: list[Inventory] = []
+    landcover: list[LandCover] = []
+    projects: list[Source] = []
+    events: list[Source] = []
+    statistics: list[Statistic] = []
+    targets: list[TargetRow] = []
+    output: Output = Output()
+
+    def path_of(self, source: Source | LandCover | str) -> Path:
+        """Return the full path of a file named in the settings."""
+        return self.folder / (source if isinstance(source, str) else source.path)
+
+
+def load_settings(path: str | Path) -> Settings:
+    """
+    Read and check a settings file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file in UTF-8.
+
+    Returns
+    -------
+    settings : Settings
+
+    Raises
+    ------
+    SettingsError
+        With every unknown word, wrong type, missing file, unknown scheme and path that leaves
+        the folder of the settings.
+    """
+    path = Path(path)
+    file = path.name
+    if not path.is_file():
+        raise SettingsError(Problem("settings_missing", file=str(path)))
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(Problem("settings_unreadable", file=file, value=str(error))) from None
+    if "folder" in content:
+        raise SettingsError(Problem("setting_unknown", file=file, field="folder"))
+    try:
+        settings = Settings.model_validate({**content, "folder": path.resolve().parent})
+    except ValidationError as error:
+        raise SettingsError(_translated(error, file)) from None
+    problems = [*_file_problems(settings, file), *_choice_problems(settings, file)]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _translated(error: ValidationError, file: str) -> list[Problem]:
+    """Turn pydantic's mistakes into our messages."""
+    problems = []
+    for mistake in error.errors():
+        where = ".".join(
+            str(step + 1 if isinstance(step, int) else step) for step in mistake["loc"]
+        )
+        context = mistake.get("ctx", {})
+        expected = context.get("expected") or next(
+            (f"{sign} {context[key]}" for key, sign in
+             (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")) if key in context), "",
+        )  # fmt: skip
+        code = MESSAGES.get(mistake["type"], "setting_type")
+        if mistake["type"] == "value_error":
+            code, expected = "target_years", ""
+        value = mistake["input"] if not isinstance(mistake["input"], dict | list) else ""
+        rule = expected or mistake["type"].removesuffix("_type").removesuffix("_parsing")
+        problems.append(Problem(code, file=file, field=where, value=f"{value}", rule=str(rule)))
+    return problems
+
+
+def _named_files(settings: Settings) -> list[tuple[str, str]]:
+    """Every file the settings name, with the setting that names it."""
+    files = [
+        (name, getattr(settings, name).path)
+        for name in ("boundary", "towns")
+        if getattr(settings, name) is not None
+    ]
+    for name in ("inventory", "landcover", "projects", "events"):
+        files += [
+            (f"{name}.{number}", source.path)
+            for number, source in enumerate(getattr(settings, name), start=1)
+        ]
+    if settings.parameters_file:
+        files.append(("parameters_file", settings.parameters_file))
+    return files
+
+
+def _file_problems(settings: Settings, file: str) -> list[Problem]:
+    """Files that are missing, and relative paths that leave the folder of the settings."""
+    problems = []
+    for name, path in _named_files(settings):
+        full = settings.path_of(path)
+        if not Path(path).is_absolute() and not full.resolve().is_relative_to(settings.folder):
+            problems.append(Problem("path_outside", file=file, field=name, value=path))
+        elif not full.exists():
+            problems.append(Problem("file_missing", file=file, field=name, value=str(full)))
+    return problems
+
+
+def _choice_problems(settings: Settings, file: str) -> list[Problem]:
+    """Names of schemes, sets, indicators, units and years that do not exist."""
+    wanted: list[tuple[str, str, list[str]]] = [
+        ("parameter_set", settings.parameter_set, parameters.parameter_sets())
+    ]
+    for number, source in enumerate(settings.inventory, start=1):
+        place = f"inventory.{number}"
+        if not source.landclass_codes:
+            wanted.append(
+                (f"{place}.landclass_scheme", source.landclass_scheme, codes.landclass_schemes())
+            )
+        if source.species_scheme:
+            wanted.append(
+                (f"{place}.species_scheme", source.species_scheme, codes.species_schemes())
+            )
+    for number, source in enumerate(settings.landcover, start=1):
+        wanted.append((f"landcover.{number}.scheme", source.scheme, landcover.schemes()))
+    indicators = [row["indicator"] for row in read_rows("indicators.csv")]
+    for number, row in enumerate(settings.targets, start=1):
+        wanted.append((f"targets.{number}.indicator", row.indicator, indicators))
+        wanted.append((f"targets.{number}.unit", row.unit, known_units()))
+    for number, row in enumerate(settings.statistics, start=1):
+        wanted.append((f"statistics.{number}.indicator", row.indicator, indicators))
+    problems = [
+        Problem("setting_choice", file=file, field=field, value=value, rule=", ".join(choices))
+        for field, value, choices in wanted
+        if value not in choices
+    ]
+    return [*problems, *_year_problems(settings, file)]
+
+
+def _year_problems(settings: Settings, file: str) -> list[Problem]:
+    """A report year without inventory or land cover, and years that are given twice."""
+    problems = []
+    for name in ("inventory", "landcover"):
+        years = [source.year for source in getattr(settings, name)]
+        problems += [
+            Problem("year_twice", file=file, field=name, value=str(year))
+            for year in sorted(set(years))
+            if years.count(year) > 1
+        ]
+    years = [source.year for source in settings.inventory or settings.landcover]
+    if not years:
+        problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))
+    elif settings.inventory and settings.report_year not in years:
+        known = ", ".join(map(str, sorted(years)))
+        problems.append(
+            Problem("year_without_inventory", file=file, field="report_year",
+                    value=str(settings.report_year), rule=known)
+        )  # fmt: skip
+    return problems
