@@ -275,7 +275,7 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
 
 
 def _year_problems(settings: Settings, file: str) -> list[Problem]:
-    """A report year without inventory or land cover, and years that are given twice."""
+    """List a report year without data, and years that are given twice."""
     problems = []
     for name in ("inventory", "landcover"):
         years = [source.year for source in getattr(settings, name)]

@@ -1,0 +1,308 @@
+"""Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from . import codes
+from .errors import CRSError, FileError, Problem, TableError, first_rows
+from .projects import EVENT_TYPES, PROJECT_TYPES, four_side_projects
+from .tables import check, columns, read_data
+
+FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
+KEY = ("village_code", "compartment", "subcompartment")
+
+
+def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
+    """
+    Read one layer of polygons, as it is.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+    layer : str
+        Layer to read; may be left out when the file holds one.
+
+    Returns
+    -------
+    layer : GeoDataFrame
+        Rows are labelled from 1, as a user counts them.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, of another format, unreadable, empty, or holds several layers
+        of which none is named.
+    CRSError
+        If the layer has no coordinate reference system.
+    """
+    path = Path(path)
+    place = {"file": path.name, "layer": layer}
+    if not path.exists():
+        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
+    if path.suffix.lower() not in FORMATS:
+        raise FileError(
+            Problem("format_unknown", value=path.suffix, rule=" ".join(FORMATS), **place)
+        )
+    try:
+        if path.suffix.lower() == ".parquet":
+            data = gpd.read_parquet(path)
+        else:
+            data = pyogrio.read_dataframe(path, layer=_layer_of(path, layer), use_arrow=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
+    if not isinstance(data, gpd.GeoDataFrame):
+        raise FileError(Problem("no_geometry", **place))
+    if data.empty:
+        raise FileError(Problem("layer_empty", **place))
+    if data.crs is None:
+        raise CRSError(Problem("crs_missing", **place))
+    return data.set_axis(pd.RangeIndex(1, len(data) + 1, name="row"))
+
+
+def _layer_of(path: Path, layer: str) -> str:
+    """Return the layer to read; a file with several layers needs one named."""
+    names = pyogrio.list_layers(path)[:, 0].tolist()
+    problem = {"file": path.name, "value": layer, "rule": ", ".join(names)}
+    if not layer and len(names) > 1:
+        raise FileError(Problem("layer_not_named", **problem))
+    if layer and layer not in names:
+        raise FileError(Problem("layer_missing", **problem))
+    return layer or names[0]
+
+
+def _source_fields(data: pd.DataFrame, fields: dict[str, str], place: dict) -> dict[str, str]:
+    """Which field of the file holds each of our columns; the user's word comes first."""
+    unknown = [ours for ours in fields if ours not in columns("stands").index]
+    lacking = {ours: theirs for ours, theirs in fields.items() if theirs not in data.columns}
+    problems = [
+        Problem("column_unknown", field=ours, value=ours, **place) for ours in unknown
+    ] + [
+        Problem("field_missing", field=theirs, rule=ours, **place,
+                value=columns("stands")["name_zh"].get(ours, ours))
+        for ours, theirs in lacking.items()
+        if ours not in unknown
+    ]  # fmt: skip
+    if problems:
+        raise TableError(problems)
+    found = dict(fields)
+    for row in read_data("fields.csv").itertuples():
+        names = [name for name in (row.field, *row.aliases.split(), row.column) if name in data]
+        if row.column not in found and names:
+            found[row.column] = names[0]
+    return found
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Codes as text: whole numbers without a decimal point, empty cells as missing."""
+    if pd.api.types.is_float_dtype(column):
+        column = column.astype("Int64")
+    text = column.astype("string").str.strip()
+    return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
+
+
+def _with_our_names(
+    data: gpd.GeoDataFrame, table: str, found: dict[str, str], fixed: dict[str, str]
+) -> gpd.GeoDataFrame:
+    """Keep the columns of the contract, under our names, codes and texts as text."""
+    named = gpd.GeoDataFrame(
+        {ours: data[theirs] for ours, theirs in found.items()}, geometry=data.geometry, crs=data.crs
+    )
+    named = named.assign(**fixed)
+    kinds = columns(table)["kind"]
+    texts = [name for name in named.columns if kinds.get(name) in ("text", "code")]
+    return named.assign(**{name: _as_text(named[name]) for name in texts})
+
+
+def _add_stand_id(stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Make the stand's key from village, compartment and number, or from the row."""
+    parts = [name for name in KEY if name in stands]
+    if "village_code" not in parts and "town_code" in stands:
+        parts.insert(0, "town_code")
+    if "subcompartment" not in parts:
+        return stands.assign(stand_id=stands.index.astype(str))
+    key = stands[parts[0]].fillna("")
+    for name in parts[1:]:
+        key = key + "-" + stands[name].fillna("")
+    return stands.assign(stand_id=key)
+
+
+def read_inventory(
+    path: str | Path,
+    *,
+    layer: str = "",
+    fields: dict[str, str] | None = None,
+    fixed: dict[str, str] | None = None,
+    landclass_scheme: str = "ly1955_4digit",
+    species_scheme: str = "",
+    landclass_codes: dict[str, str] | None = None,
+    species_codes: dict[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Read a forest inventory under our column names, with its codes understood.
+
+    Parameters
+    ----------
+    path : str or Path
+        Polygons of sub-compartments.
+    layer : str
+        Layer to read.
+    fields : dict
+        Our column name to the field of the file, where it is not the national one.
+    fixed : dict
+        One value for a column the file does not have.
+    landclass_scheme, species_scheme : str
+        Code lists of the land class and the species. Without a species scheme the species
+        stay unknown, and with them the carbon.
+    landclass_codes, species_codes : dict
+        The user's own codes to class groups and species groups, in place of a scheme.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        Columns of the table ``stands`` in ``data/columns.csv`` that the file has, with
+        ``stand_id`` and ``class_group``, and ``species_group`` when the species are known.
+
+    Raises
+    ------
+    FileError, CRSError, TableError
+        With file, field, rows and what to do.
+
+    Examples
+    --------
+    >>> stands = read_inventory("inventory_2025.gpkg", species_scheme="nfci_3digit")
+    ... # doctest: +SKIP
+    """
+    place = {"file": Path(path).name, "layer": layer}
+    data = read_layer(path, layer)
+    found = _source_fields(data, fields or {}, place)
+    stands = _with_our_names(data, "stands", found, fixed or {})
+    if "stand_id" not in stands:
+        stands = _add_stand_id(stands)
+    stands = check(stands, "stands", fields=found, **place)
+    groups = (
+        pd.Series(landclass_codes, dtype=object)
+        if landclass_codes
+        else codes.land_class_groups(landclass_scheme)
+    )
+    groups = groups[~groups.isin(codes.HEADINGS)]
+    stands["class_group"] = codes.decode(
+        stands["land_class"], groups, "land_class_unknown", **place,
+        field=found.get("land_class", "land_class"), rule=landclass_scheme or codes.OWN_SCHEME,
+    )  # fmt: skip
+    if (species_scheme or species_codes) and "dominant_species" in stands:
+        meaning = (
+            pd.Series(species_codes, dtype=object)
+            if species_codes
+            else codes.species_groups(species_scheme)
+        )
+        stands["species_group"] = codes.decode(
+            stands["dominant_species"], meaning, "species_unknown", **place,
+            field=found["dominant_species"], rule=species_scheme or codes.OWN_SCHEME,
+        )  # fmt: skip
+    return stands
+
+
+def read_towns(
+    path: str | Path, *, layer: str = "", code_field: str = "code", name_field: str = "name"
+) -> gpd.GeoDataFrame:
+    """
+    Read town polygons as ``town_code``, ``town_name`` and geometry.
+
+    Raises
+    ------
+    FileError, CRSError, TableError
+        If the file cannot be used, lacks a field, or gives a town code twice.
+    """
+    place = {"file": Path(path).name, "layer": layer}
+    data = read_layer(path, layer)
+    found = {"town_code": code_field, "town_name": name_field}
+    present = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
+    towns = check(_with_our_names(data, "towns", present, {}), "towns", fields=found, **place)
+    twice = towns["town_code"].duplicated(keep=False)
+    if twice.any():
+        raise TableError(
+            Problem("town_twice", field=code_field, rows=first_rows(towns.index[twice]),
+                    count=int(twice.sum()), **place)
+        )  # fmt: skip
+    return gpd.GeoDataFrame(towns)
+
+
+def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
+    """Read a table of records, from CSV or from a layer, and hold it against its contract."""
+    place = {"file": path.name, "layer": layer}
+    if path.suffix.lower() != ".csv":
+        data = read_layer(path, layer)
+    else:
+        try:
+            data = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
+        data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
+    kept = [name for name in columns(table).index if name in data.columns]
+    if isinstance(data, gpd.GeoDataFrame):
+        data = _with_our_names(data, table, {name: name for name in kept}, {})
+    else:
+        kinds = columns(table)["kind"]
+        data = data[kept].assign(
+            **{name: _as_text(data[name]) for name in kept if kinds[name] in ("text", "code")}
+        )
+    return check(data, table, **place)
+
+
+def _known_values(data: pd.DataFrame, field: str, known: tuple[str, ...], path: Path) -> None:
+    """Refuse words a table does not know."""
+    wrong = data[field].notna() & ~data[field].isin(known)
+    if wrong.any():
+        raise TableError(
+            Problem("word_unknown", file=path.name, field=field, count=int(wrong.sum()),
+                    rows=first_rows(data.index[wrong]), rule=", ".join(known),
+                    value=", ".join(sorted(data.loc[wrong, field].unique())[:5]))
+        )  # fmt: skip
+
+
+def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
+    """
+    Read projects: polygons, or a table of four-side planting.
+
+    Parameters
+    ----------
+    path : str or Path
+        A layer or CSV with the columns of ``projects``, or a CSV with those of ``four_side``.
+    layer : str
+        Layer to read.
+
+    Returns
+    -------
+    projects : DataFrame or GeoDataFrame
+        Columns of the table ``projects``.
+
+    Raises
+    ------
+    FileError, CRSError, TableError
+        With file, field, rows and what to do.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".csv" and "tree_count" in _header(path):
+        return four_side_projects(_read_records(path, layer, "four_side"))
+    projects = _read_records(path, layer, "projects")
+    _known_values(projects, "project_type", PROJECT_TYPES, path)
+    return projects
+
+
+def _header(path: Path) -> list[str]:
+    """Return the column names of a CSV, or none when it is missing."""
+    if not path.exists():
+        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
+    first = path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
+    return [name.strip().strip('"') for name in first.split(",")]
+
+
+def read_events(path: str | Path, *, layer: str = "") -> pd.DataFrame:
+    """Read fires, harvests and pests with the columns of the table ``events``."""
+    events = _read_records(Path(path), layer, "events")
+    _known_values(events, "event_type", EVENT_TYPES, Path(path))
+    return events
