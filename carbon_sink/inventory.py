@@ -6,6 +6,8 @@ from .codes import forest_type
 
 # kinds of forest whose own trees make up the forest stock
 FOREST_STOCK = ("arbor", "economic_arbor", "mangrove", "arbor_on_farmland")
+# forest whose stock per hectare is stated; economic forest carries no timber stock
+TIMBER = ("arbor", "mangrove", "arbor_on_farmland")
 SCATTERED, FOUR_SIDE = "1", "2"
 STOCK_PARTS = ("forest", "sparse", "scattered", "four_side")
 

@@ -203,6 +203,7 @@ def read_inventory(
             stands["dominant_species"], meaning, "species_unknown", **place,
             field=found["dominant_species"], rule=species_scheme or codes.OWN_SCHEME,
         )  # fmt: skip
+    stands.attrs["file"] = Path(path).name
     return stands
 
 

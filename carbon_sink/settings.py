@@ -153,6 +153,10 @@ class Settings(Section):
         """Return the full path of a file named in the settings."""
         return self.folder / (source if isinstance(source, str) else source.path)
 
+    def input_paths(self) -> list[Path]:
+        """Return the full path of every file the settings name."""
+        return [self.path_of(path) for _, path in _named_files(self)]
+
 
 def load_settings(path: str | Path) -> Settings:
     """

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .coverage import PARTS, coverage_pct
+from .carbon import carbon_parts
+from .codes import group_names
+from .coverage import PARTS, RULES, coverage_parts, coverage_pct
+from .inventory import STOCK_PARTS
+from .tables import columns
 from .units import carbon_to_co2
 
 WHOLE_PLACE = ""
@@ -182,3 +186,130 @@ def add_removal(summary: pd.DataFrame) -> pd.DataFrame:
     towns = summary.groupby("town_code")
     change = towns["carbon_t"].diff() / towns["year"].diff()
     return summary.assign(removal_co2_t_yr=carbon_to_co2(change))
+
+
+def species_summary(stands: pd.DataFrame) -> pd.DataFrame:
+    """
+    Sum area, stock and carbon of arbor forest by species group.
+
+    Parameters
+    ----------
+    stands : DataFrame
+        With ``species_group``, ``stocked_ha`` (ha), ``forest_stock_m3`` (m3) and
+        ``carbon_t`` (t).
+
+    Returns
+    -------
+    summary : DataFrame
+        ``species_group``, ``name_zh``, ``area_ha``, ``volume_m3``, ``carbon_t``, the largest
+        stock first.
+    """
+    timber = stands[stands["stocked_ha"] > 0]
+    sums = timber.groupby("species_group")[["stocked_ha", "forest_stock_m3", "carbon_t"]].sum()
+    sums.columns = ["area_ha", "volume_m3", "carbon_t"]
+    sums = sums.sort_values("volume_m3", ascending=False, kind="stable").reset_index()
+    sums.insert(1, "name_zh", sums["species_group"].map(group_names()).fillna(""))
+    return sums
+
+
+def coverage_table(parts: pd.DataFrame, rule: str, land_area_ha: float | None) -> pd.DataFrame:
+    """
+    Sum the parts of the forest by one rule, with their total and their share of the land.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        Area of each stand by part, ha, as ``coverage.coverage_parts`` returns it.
+    rule : str
+        The rule behind the parts.
+    land_area_ha : float or None
+        Denominator; without it the shares are missing.
+
+    Returns
+    -------
+    table : DataFrame
+        ``rule``, ``part``, ``area_ha``, ``share_pct``; the last row is the total.
+    """
+    table = _with_total(parts.sum().to_frame("area_ha"))
+    share = coverage_pct(table["area_ha"], land_area_ha or float("nan"))
+    return table.assign(rule=rule, share_pct=share)
+
+
+def _with_total(parts: pd.DataFrame) -> pd.DataFrame:
+    """Add a row ``total`` with the sums of all columns; the index becomes ``part``."""
+    parts.loc["total"] = parts.sum()
+    return parts.rename_axis("part").reset_index()
+
+
+def inventory_tables(
+    stands: dict[int, pd.DataFrame],
+    towns: pd.DataFrame,
+    facts: RunFacts,
+    land_area_ha: float | None,
+) -> dict[str, pd.DataFrame]:
+    """
+    Build every table that comes from the inventories, all years one below the other.
+
+    Parameters
+    ----------
+    stands : dict
+        Inventory year to stands with coverage, and stock and carbon where known.
+    towns : DataFrame
+        ``town_code``, ``town_name``, ``land_area_ha``; may be empty.
+    facts : RunFacts
+        Place and coverage rule.
+    land_area_ha : float or None
+        Denominator of the coverage.
+
+    Returns
+    -------
+    tables : dict
+        ``town_summary``, ``inventory_summary``, ``coverage_parts``, and where known
+        ``stock_parts``, ``carbon_parts`` and ``species_summary``.
+    """
+    found: dict[str, list[pd.DataFrame]] = {}
+    for year, one in stands.items():
+        rows = {"town_summary": town_summary(one, towns, facts.place, land_area_ha)}
+        rows["inventory_summary"] = _inventory_row(one)
+        rows["coverage_parts"] = pd.concat(
+            coverage_table(coverage_parts(one, rule, facts.four_side_rule), rule, land_area_ha)
+            for rule in _rules(facts.coverage_rule)
+        )
+        if "living_stock_m3" in one:
+            stock = one[[f"{part}_stock_m3" for part in STOCK_PARTS]].sum()
+            stock = stock.set_axis(list(STOCK_PARTS)).to_frame("volume_m3")
+            rows["stock_parts"] = _with_total(stock)
+        if "carbon_t" in one:
+            rows["carbon_parts"] = _with_total(carbon_parts(one))
+            rows["species_summary"] = species_summary(one)
+        for name, table in rows.items():
+            found.setdefault(name, []).append(table.assign(year=year))
+    tables = {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+    if tables:
+        tables["town_summary"] = add_removal(tables["town_summary"])
+    return {
+        name: table.reindex(columns=list(columns(name).index)).reset_index(drop=True)
+        for name, table in tables.items()
+    }
+
+
+def _rules(chosen: str) -> list[str]:
+    """Return the chosen rule first, then the others for comparison."""
+    return [chosen, *(rule for rule in RULES if rule != chosen)]
+
+
+def _inventory_row(stands: pd.DataFrame) -> pd.DataFrame:
+    """Compare the measured with the registered area of the stands."""
+    area = stands["area_ha"].sum()
+    registered = float("nan")
+    if "registered_area_ha" in stands:
+        registered = stands["registered_area_ha"].sum(min_count=1)
+    return pd.DataFrame(
+        {
+            "file": [stands.attrs.get("file", "")],
+            "stands": [len(stands)],
+            "area_ha": [area],
+            "registered_area_ha": [registered],
+            "difference_pct": [(registered / area - 1.0) * 100.0],
+        }
+    )

@@ -1,9 +1,28 @@
 """Progress of an indicator towards the value a plan sets."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from .language import text
+from .projects import PLAN_ITEMS, fire_damage_permille, plan_item_done
+from .tables import columns, read_data
+from .units import base_unit
 
 KINDS = ("reach", "hold", "ceiling")
+# indicators of the row of the whole place, and why one would be missing there
+FROM_SUMMARY = {
+    "forest_stock_m3": "absent.no_volume",
+    "living_stock_m3": "absent.no_volume",
+    "forest_area_ha": "absent.no_inventory",
+    "forest_coverage_pct": "absent.no_land_area",
+    "forest_coverage_sandiao_pct": "absent.no_land_area",
+    "stock_m3_ha": "absent.no_volume",
+    "carbon_t": "absent.no_species",
+    "removal_co2_t_yr": "absent.one_inventory",
+}
+TARGET_COLUMNS = ("base_year", "base_value", "target_year", "target_value", "kind", "source")
 
 
 @dataclass(frozen=True)
@@ -125,3 +144,131 @@ def path(target: Target, year: int) -> float:
     """
     share = (year - target.base_year) / (target.target_year - target.base_year)
     return target.base_value + share * (target.target_value - target.base_value)
+
+
+def indicator_table(
+    values: dict[str, float | None],
+    reasons: dict[str, str],
+    targets: list[Target],
+    year: int,
+    lang: str = "zh",
+) -> pd.DataFrame:
+    """
+    Lay out every indicator with its value, its target and its progress.
+
+    Parameters
+    ----------
+    values : dict
+        Indicator key to value in the unit of ``data/indicators.csv``; None when absent.
+    reasons : dict
+        Indicator key to the reason why its value is absent.
+    targets : list of Target
+        Targets of the plan, in their own units.
+    year : int
+        Year of the values.
+    lang : {"zh", "en"}
+        Language of the names.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns of ``indicators`` in ``data/columns.csv``. Rows with a target come first and
+        bear the unit of the plan, so that a reader sees the figures of the plan.
+
+    Examples
+    --------
+    >>> stock = Target("forest_stock_m3", "万m3", 2020, 84.08, 2025, 90.0)
+    >>> table = indicator_table({"forest_stock_m3": 870_400.0}, {}, [stock], 2023)
+    >>> table.loc[0, ["value", "done_pct", "gap", "required_per_year"]].tolist()
+    [87.04, 50.0, 2.96, 1.48]
+    """
+    names = read_data("indicators.csv").set_index("indicator")
+    planned = {target.indicator: target for target in targets}
+    keys = [*planned, *(key for key in names.index if key in values and key not in planned)]
+    rows = []
+    for key in keys:
+        target = planned.get(key)
+        unit = target.unit if target else names.loc[key, "unit"]
+        factor = base_unit(unit)[1] if target else 1.0
+        value = values.get(key)
+        row = {"indicator": key, "name": names.loc[key, f"name_{lang}"], "unit": unit}
+        row["value"] = None if value is None else round(value / factor, 10)
+        if target is not None:
+            row |= {name: getattr(target, name) for name in TARGET_COLUMNS}
+        if target is not None and value is not None:
+            row |= asdict(progress(target, year, row["value"]))
+        row["reason"] = reasons.get(key, "") if value is None else ""
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=list(columns("indicators").index))
+    numbers = columns("indicators").query("kind == 'number'").index
+    return table.astype(dict.fromkeys(numbers, float))
+
+
+def indicator_values(
+    tables: dict[str, pd.DataFrame],
+    events: pd.DataFrame | None,
+    statistics: list[dict],
+    year: int,
+    lang: str = "zh",
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """
+    Take the value of every indicator from the result tables.
+
+    Parameters
+    ----------
+    tables : dict
+        ``town_summary`` and ``plan_quantities``, where they could be computed.
+    events : DataFrame or None
+        Records of fires, harvests and pests; None when there are none to read.
+    statistics : list of dict
+        Published values: ``indicator``, ``year``, ``value``, ``source``.
+    year : int
+        Report year; a published value of another year is not taken for it.
+    lang : {"zh", "en"}
+        Language of the reasons.
+
+    Returns
+    -------
+    values : dict
+        Indicator to value in the unit of ``data/indicators.csv``; None when absent.
+    reasons : dict
+        Indicator to the reason why it is absent.
+    """
+    values: dict[str, float | None] = {}
+    reasons: dict[str, str] = {}
+    whole = _whole_place(tables, year)
+    for key, reason in FROM_SUMMARY.items():
+        values[key] = None if whole is None else _number(whole[key])
+        reasons[key] = "absent.no_inventory" if whole is None else reason
+    for item in PLAN_ITEMS:
+        quantities = tables.get("plan_quantities")
+        values[f"{item}_ha"] = None if quantities is None else plan_item_done(quantities, item)
+        reasons[f"{item}_ha"] = "absent.no_projects"
+    forest_ha = values["forest_area_ha"]
+    known = events is not None and bool(forest_ha)
+    values["fire_damage_permille"] = (
+        fire_damage_permille(events, forest_ha, year) if known else None
+    )
+    reasons["fire_damage_permille"] = "absent.no_events"
+    values["urban_green_coverage_pct"] = None
+    reasons["urban_green_coverage_pct"] = "absent.no_statistic"
+    for row in statistics:
+        if row["year"] == year and values.get(row["indicator"]) is None:
+            values[row["indicator"]] = row["value"]
+    return values, {
+        key: text(reason, lang, year=year) for key, reason in reasons.items() if values[key] is None
+    }
+
+
+def _whole_place(tables: dict[str, pd.DataFrame], year: int) -> pd.Series | None:
+    """Return the row of the whole place in the report year."""
+    if "town_summary" not in tables:
+        return None
+    rows = tables["town_summary"]
+    rows = rows[rows["year"].eq(year) & rows["town_code"].eq("")]
+    return rows.iloc[0] if len(rows) else None
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or None when it is missing."""
+    return None if pd.isna(value) else float(value)

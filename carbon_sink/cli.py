@@ -1,0 +1,182 @@
+"""The command line: parse, call, print. Chinese by default, ``--lang en`` for English."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from . import __version__
+from .errors import CarbonSinkError
+from .language import LANGUAGES, text
+
+DONE, REFUSED, INTERRUPTED = 0, 1, 130
+DEMO_FOLDER = "gis_data/rongchang"
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help whose own words are in the chosen language."""
+
+    lang = "zh"
+
+    def add_usage(self, usage, actions, groups, prefix=None) -> None:  # noqa: ANN001
+        """Write the usage line with its heading translated."""
+        prefix = text("help.usage", self.lang) if prefix is None else prefix
+        super().add_usage(usage, actions, groups, prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that speaks the chosen language, also about mistakes."""
+
+    def __init__(self, *args: object, lang: str = "zh", **kwargs: object) -> None:
+        formatter = type("Formatter", (_Formatter,), {"lang": lang})
+        super().__init__(*args, formatter_class=formatter, add_help=False, **kwargs)
+        self.lang = lang
+        self._positionals.title = text("help.arguments", lang)
+        self._optionals.title = text("help.options", lang)
+        self.add_argument("-h", "--help", action="help", help=text("help.help", lang))
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command and leave with exit code 2."""
+        self.print_usage(sys.stderr)
+        self.exit(2, text("help.wrong", self.lang, message=message) + "\n")
+
+
+def _parser(lang: str) -> argparse.ArgumentParser:
+    """Build the parser with all commands."""
+    parser = _Parser(prog="carbon-sink", lang=lang, description=text("program.description", lang))
+    parser.add_argument("--version", action="version", version=__version__,
+                        help=text("help.version", lang))  # fmt: skip
+    parser.add_argument("--lang", choices=LANGUAGES, default="zh", help=text("help.lang", lang))
+    commands = parser.add_subparsers(dest="command", required=True,
+                                     metavar=text("help.command", lang),
+                                     title=text("help.commands", lang))  # fmt: skip
+
+    def command(name: str) -> argparse.ArgumentParser:
+        about = text(f"help.{name}", lang)
+        return commands.add_parser(name, lang=lang, help=about, description=about)
+
+    demo = command("demo")
+    demo.add_argument("folder", nargs="?", default=DEMO_FOLDER, help=text("help.demo_folder", lang))
+    demo.add_argument("--polygons", type=int, default=6000, help=text("help.polygons", lang))
+    demo.add_argument("--seed", type=int, default=20250101, help=text("help.seed", lang))
+    check = command("check")
+    check.add_argument("settings", help=text("help.settings", lang))
+    run = command("run")
+    run.add_argument("settings", help=text("help.settings", lang))
+    run.add_argument("--out", help=text("help.out", lang))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Words after the program's name; those of the process by default.
+
+    Returns
+    -------
+    code : int
+        0 done, 1 input refused, 130 interrupted; wrong usage leaves with 2.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # consoles in GBK cannot show every character; the rest is still readable
+            stream.reconfigure(errors="replace")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    lang = _language(arguments)
+    options = _parser(lang).parse_args(arguments)
+    commands = {"demo": _demo, "check": _check, "run": _run}
+    try:
+        commands[options.command](options, lang)
+    except CarbonSinkError as error:
+        print(text("cli.refused", lang), error.text(lang), sep="\n", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print(text("cli.interrupted", lang), file=sys.stderr)
+        return INTERRUPTED
+    return DONE
+
+
+def _language(arguments: list[str]) -> str:
+    """Find the language before parsing, because the help depends on it."""
+    finder = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    finder.add_argument("--lang", default="zh")
+    try:
+        wanted = finder.parse_known_args(arguments)[0].lang
+    except argparse.ArgumentError:
+        wanted = "zh"
+    return wanted if wanted in LANGUAGES else "zh"
+
+
+def _demo(options: argparse.Namespace, lang: str) -> None:
+    """Write the demonstration data."""
+    from .demo import write_demo  # noqa: PLC0415
+
+    print(text("cli.demo_start", lang), file=sys.stderr)
+    settings = write_demo(options.folder, seed=options.seed, polygons=options.polygons)
+    print(text("notice.synthetic", lang))
+    print(text("cli.demo_done", lang, settings=settings))
+
+
+def _check(options: argparse.Namespace, lang: str) -> None:
+    """Read and check every input, compute nothing."""
+    from .intake import read_inputs  # noqa: PLC0415
+    from .settings import load_settings  # noqa: PLC0415
+
+    inputs = read_inputs(load_settings(options.settings))
+    for year, stands in sorted(inputs.stands.items()):
+        print(text("cli.check_inventory", lang, year=year, count=len(stands),
+                   area=f"{stands['area_ha'].sum():,.2f}"))  # fmt: skip
+    for year, raster in sorted(inputs.landcover.items()):
+        print(text("cli.check_landcover", lang, year=year, size=" × ".join(map(str, raster.shape))))
+    for note in inputs.notes:
+        print(text("cli.note", lang), note.text(lang))
+    print(text("cli.check_done", lang, count=len(inputs.notes)))
+
+
+def _run(options: argparse.Namespace, lang: str) -> None:
+    """Do the main job and print its headline figures."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from .pipeline import STEPS, run  # noqa: PLC0415
+
+    bar = tqdm(total=len(STEPS), file=sys.stderr, leave=False, disable=not sys.stderr.isatty(),
+               bar_format="{desc} {bar:20} {n_fmt}/{total_fmt}")  # fmt: skip
+
+    def on_step(step: str) -> None:
+        bar.set_description_str(text(f"step.{step}", lang))
+        bar.update()
+
+    with bar:
+        done = run(options.settings, options.out, on_step)
+    if done.facts.synthetic:
+        print(text("notice.synthetic", lang))
+    print(f"{done.facts.title} — {done.facts.place} {done.facts.year}")
+    for row in done.tables["indicators"].dropna(subset=["target_value"]).itertuples():
+        print(_progress_line(row, lang))
+    for note in done.tables["notes"].itertuples():
+        print(text("cli.note", lang), note.what, note.where)
+    print(text("cli.run_done", lang, folder=done.folder))
+    print(text("cli.open_map", lang, path=Path(done.folder) / "index.html"))
+
+
+def _progress_line(row: NamedTuple, lang: str) -> str:
+    """Say in one line where an indicator stands against its target."""
+    if row.reason:
+        return text("cli.absent", lang, name=row.name, reason=row.reason)
+    done = "" if math.isnan(row.done_pct) else text("cli.done_pct", lang, pct=f"{row.done_pct:.1f}")
+    return text(
+        "cli.progress",
+        lang,
+        name=row.name,
+        value=f"{row.value:.3f}".rstrip("0").rstrip("."),
+        unit=row.unit,
+        kind=text(f"kind.{row.kind}", lang),
+        target=f"{row.target_value:g}",
+        met=text("cli.met" if row.met else "cli.not_met", lang),
+        done=done,
+    )

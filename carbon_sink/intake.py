@@ -1,0 +1,144 @@
+"""Reads and checks everything a run needs, before anything is computed."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+import xarray as xr
+
+from . import quality, rasters, readers
+from .errors import Problem
+from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
+from .settings import ELLIPSOID, Inventory, Settings
+from .zonal import grid_of
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """
+    Everything that was read and checked, and not yet computed with.
+
+    ``land_area_ha`` is the denominator of the coverage (ha), missing when nothing gives it,
+    and ``land_area_source`` the key of the text that says where it comes from. ``notes``
+    are the findings that do not keep the data from being used.
+    """
+
+    stands: dict[int, gpd.GeoDataFrame]
+    landcover: dict[int, xr.DataArray]
+    towns: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame | None
+    projects: list[pd.DataFrame]
+    events: list[pd.DataFrame]
+    land_area_ha: float | None
+    land_area_source: str
+    notes: list[Problem]
+
+
+def read_inputs(settings: Settings) -> Inputs:
+    """Read and check every input the settings name; nothing is computed yet."""
+    notes: list[Problem] = []
+    boundary = None
+    if settings.boundary:
+        boundary = readers.read_layer(settings.path_of(settings.boundary), settings.boundary.layer)
+        boundary, found = quality.check_polygons(boundary, file=settings.boundary.path)
+        notes += found
+    towns = _read_towns(settings, notes)
+    stands = {
+        source.year: _read_stands(settings, source, towns, notes) for source in settings.inventory
+    }
+    landcover = {
+        source.year: rasters.open_landcover(settings.path_of(source), scheme=source.scheme)
+        for source in settings.landcover
+    }
+    _check_places(settings, boundary, towns, stands, landcover)
+    projects = [
+        readers.read_projects(settings.path_of(source), layer=source.layer)
+        for source in settings.projects
+    ]
+    events = [
+        readers.read_events(settings.path_of(source), layer=source.layer)
+        for source in settings.events
+    ]
+    area, source = _land_area(settings, boundary, towns)
+    return Inputs(stands, landcover, towns, boundary, projects, events, area, source, notes)
+
+
+def _land_area(
+    settings: Settings, boundary: gpd.GeoDataFrame | None, towns: gpd.GeoDataFrame
+) -> tuple[float | None, str]:
+    """Land area of the place: the official figure, else the boundary's, else the towns'."""
+    if settings.land_area_ha is not None:
+        return settings.land_area_ha, "land_area.official"
+    if boundary is not None:
+        return float(_area_ha(boundary, settings).sum()), "land_area.boundary"
+    if len(towns):
+        return float(towns["land_area_ha"].sum()), "land_area.towns"
+    return None, "land_area.unknown"
+
+
+def _read_towns(settings: Settings, notes: list[Problem]) -> gpd.GeoDataFrame:
+    """Read the towns with their land area; an empty layer when there are none."""
+    if settings.towns is None:
+        empty = {"town_code": [], "town_name": [], "land_area_ha": []}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=STORE_CRS)
+    source = settings.towns
+    towns = readers.read_towns(
+        settings.path_of(source), layer=source.layer,
+        code_field=source.code_field, name_field=source.name_field,
+    )  # fmt: skip
+    towns, found = quality.check_polygons(towns, file=source.path)
+    notes += found
+    return towns.assign(land_area_ha=_area_ha(towns, settings)).reset_index(drop=True)
+
+
+def _read_stands(
+    settings: Settings, source: Inventory, towns: gpd.GeoDataFrame, notes: list[Problem]
+) -> gpd.GeoDataFrame:
+    """Read one inventory, repair its geometry and give every stand its town and area."""
+    stands = readers.read_inventory(
+        settings.path_of(source), layer=source.layer, fields=source.fields, fixed=source.fixed,
+        landclass_scheme=source.landclass_scheme, species_scheme=source.species_scheme,
+        landclass_codes=source.landclass_codes, species_codes=source.species_codes,
+    )  # fmt: skip
+    stands, found = quality.check_polygons(stands, file=source.path, name=source.layer)
+    notes += found
+    if len(towns):
+        stands, found = quality.assign_towns(stands, towns, file=source.path)
+        notes += found
+    elif "town_code" not in stands:
+        stands = stands.assign(town_code=None)
+    return stands.assign(area_ha=_area_ha(stands, settings))
+
+
+def _area_ha(layer: gpd.GeoDataFrame, settings: Settings) -> pd.Series:
+    """Area by the way the settings ask for: on the ellipsoid unless they name a projection."""
+    if settings.area_crs == ELLIPSOID:
+        return ellipsoidal_area_ha(layer.geometry)
+    return planar_area_ha(layer.geometry, settings.area_crs)
+
+
+def _check_places(
+    settings: Settings,
+    boundary: gpd.GeoDataFrame | None,
+    towns: gpd.GeoDataFrame,
+    stands: dict[int, gpd.GeoDataFrame],
+    landcover: dict[int, xr.DataArray],
+) -> None:
+    """Refuse layers that lie elsewhere than the boundary, the towns or the inventory."""
+    extents = {}
+    if boundary is not None:
+        extents[settings.boundary.path] = quality.extent_deg(boundary)
+    if len(towns):
+        extents[settings.towns.path] = quality.extent_deg(towns)
+    for source in settings.inventory:
+        extents[source.path] = quality.extent_deg(stands[source.year])
+    for source in settings.landcover:
+        extents[source.path] = quality.extent_deg(outline(landcover[source.year]))
+    quality.check_place(extents, next(iter(extents)))
+
+
+def outline(raster: xr.DataArray) -> gpd.GeoDataFrame:
+    """Return the outline of a raster as a layer of one rectangle."""
+    grid = grid_of(raster)
+    return gpd.GeoDataFrame(geometry=[shapely.box(*grid.bounds())], crs=grid.crs)

@@ -1,0 +1,157 @@
+"""The record of a run: what went in, with which versions and parameters, and the safe way out."""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import FileError, Problem
+
+PACKAGES = ("geopandas", "numpy", "pandas", "shapely", "pyproj", "pyogrio", "rasterio",
+            "rioxarray", "numba", "folium", "xlsxwriter")  # fmt: skip
+BLOCK_BYTES = 1 << 20
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fingerprints(paths: list[Path], folder: Path) -> dict[str, str]:
+    """
+    Return the SHA-256 of every input, with all parts of Shapefiles and FileGDBs.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Inputs of the run.
+    folder : Path
+        Folder of the settings; names are relative to it where they lie inside.
+
+    Returns
+    -------
+    fingerprints : dict
+        Name of the file to SHA-256, sorted by name.
+    """
+    files: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            files |= {part for part in path.rglob("*") if part.is_file()}
+        elif path.suffix.lower() == ".shp":
+            files |= set(path.parent.glob(path.stem + ".*"))
+        else:
+            files.add(path)
+    named = {
+        str(file.relative_to(folder) if file.is_relative_to(folder) else file.name): file
+        for file in files
+    }
+    return {name: sha256(named[name]) for name in sorted(named)}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this program and of the packages the numbers depend on."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": sys.version.split()[0], **found}
+
+
+def run_record(
+    *,
+    version: str,
+    settings: dict,
+    inputs: dict[str, str],
+    parameters: pd.DataFrame,
+    started: str,
+    ended: str,
+) -> dict:
+    """
+    Lay out ``run.json``: everything needed to trace or repeat a run.
+
+    Parameters
+    ----------
+    version : str
+        Version of this program.
+    settings : dict
+        The settings as they were read.
+    inputs : dict
+        Input file to SHA-256.
+    parameters : DataFrame
+        Parameter rows the run used.
+    started, ended : str
+        Times, ISO 8601.
+    """
+    return {
+        "program": {"name": "carbon_sink", "version": version},
+        "versions": versions(),
+        "started": started,
+        "ended": ended,
+        "seed": None,
+        "settings": settings,
+        "inputs_sha256": inputs,
+        "parameters": parameters.to_dict("records"),
+    }
+
+
+@contextlib.contextmanager
+def results_folder(final: Path) -> Iterator[Path]:
+    """
+    Give a folder to write results into, and put it in place when all are written.
+
+    Parameters
+    ----------
+    final : Path
+        Where the results belong. Earlier results there are replaced as a whole, and only
+        when the block ends without an error.
+
+    Yields
+    ------
+    folder : Path
+        An empty folder beside the final one.
+
+    Raises
+    ------
+    FileError
+        If the place cannot be written to.
+    """
+    final = final.resolve()
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
+    except OSError as error:
+        raise FileError(Problem("output_not_writable", file=str(final), value=str(error))) from None
+    try:
+        yield staging
+        staging.chmod(0o755)
+        _replace(final, staging)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(Problem("output_not_writable", file=str(final), value=str(error))) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _replace(final: Path, staging: Path) -> None:
+    """Put the new folder in the place of the old one; the old one is back if that fails."""
+    if not final.exists():
+        os.replace(staging, final)  # noqa: PTH105
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+    os.replace(final, old / final.name)  # noqa: PTH105
+    try:
+        os.replace(staging, final)  # noqa: PTH105
+    except OSError:
+        os.replace(old / final.name, final)  # noqa: PTH105
+        old.rmdir()
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,296 @@
+"""The whole run on one page: what is read, what is computed from it, and what is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from . import __version__, layers, ledger, maps, report
+from .carbon import add_carbon, used_rows
+from .coverage import coverage_parts
+from .errors import Problem
+from .intake import Inputs, outline, read_inputs
+from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
+from .landcover import area_by_zone
+from .language import text
+from .parameters import load_parameters, read_own_rows
+from .projects import plan_quantities
+from .settings import Settings, load_settings
+from .summary import WHOLE_PLACE, RunFacts, inventory_tables
+from .tables import columns
+from .targets import Target, indicator_table, indicator_values
+
+STEPS = ("read", "compute", "write")
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    A finished run.
+
+    ``tables`` are the results, one DataFrame each, named as in ``data/columns.csv``;
+    ``layers`` those with geometry; ``content`` what ``indicators.json`` holds; ``folder``
+    the place of the files that were written.
+    """
+
+    facts: RunFacts
+    tables: dict[str, pd.DataFrame]
+    layers: dict[str, gpd.GeoDataFrame]
+    parameters: pd.DataFrame
+    content: dict = field(repr=False)
+    folder: Path | None = None
+
+    def map(self):  # noqa: ANN201
+        """Return the district map, a folium map that works without a network."""
+        shapes = (self.layers.get(name) for name in ("towns", "projects", "boundary"))
+        return maps.overview(self.facts, self.tables, *shapes)
+
+
+def run(
+    settings: Settings | str | Path,
+    out: str | Path | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Run:
+    """
+    Do the whole job: read, check, compute, write.
+
+    Parameters
+    ----------
+    settings : Settings, str or Path
+        Settings, or the path of a settings file.
+    out : str or Path, optional
+        Folder of the results; ``maps/<folder of the settings>/<year>`` by default. Earlier
+        results there are replaced when all new ones are written, and not before.
+    on_step : callable, optional
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    CarbonSinkError
+        If an input cannot be used; nothing is written then.
+
+    Examples
+    --------
+    >>> import carbon_sink
+    >>> done = carbon_sink.run("gis_data/rongchang/settings.toml")  # doctest: +SKIP
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    if not isinstance(settings, Settings):
+        settings = load_settings(settings)
+    on_step("read")
+    inputs = read_inputs(settings)
+    on_step("compute")
+    done = compute(settings, inputs)
+    on_step("write")
+    folder = Path(out) if out is not None else default_folder(settings)
+    with ledger.results_folder(folder) as staging:
+        write(done, settings, staging, started)
+    return replace(done, folder=folder)
+
+
+def default_folder(settings: Settings) -> Path:
+    """Return where results go when nothing else is said."""
+    if settings.output.folder:
+        return settings.folder / settings.output.folder
+    return Path("maps") / settings.folder.name / str(settings.report_year)
+
+
+def estimate(
+    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """Turn checked stands into stands with coverage, stock and carbon, where these are known."""
+    stands = stands.pipe(add_forest_volume).pipe(add_forest_type)
+    parts = coverage_parts(stands, settings.coverage_rule, settings.four_side_rule)
+    survey = coverage_parts(stands, "sandiao").sum(axis=1)
+    stands = stands.assign(sandiao_ha=survey, **parts.add_suffix("_ha"))
+    if "forest_volume_m3" not in stands:
+        return stands
+    stock = stock_parts(stands)
+    stands = stands.assign(
+        **stock.add_suffix("_stock_m3"),
+        living_stock_m3=stock.sum(axis=1),
+        stocked_ha=stands["area_ha"].where(stands["forest_type"].isin(TIMBER), 0.0),
+    )
+    if "species_group" not in stands:
+        return stands
+    stands = add_carbon(stands, parameters)
+    return stands.assign(carbon_area_ha=stands["area_ha"].where(stands["carbon_part"].notna(), 0.0))
+
+
+def compute(settings: Settings, inputs: Inputs) -> Run:
+    """Compute every result table; what cannot be computed is absent, with its reason."""
+    lang = settings.language
+    parameters = _parameters(settings)
+    stands = {
+        year: estimate(inputs.stands[year], settings, parameters) for year in sorted(inputs.stands)
+    }
+    used = [used_rows(one, parameters) for one in stands.values() if "carbon_t" in one]
+    rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
+    facts = _facts(settings, inputs, rows)
+    tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
+    tables |= _landcover_table(inputs, facts)
+    projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
+    events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
+    if projects is not None:
+        tables["plan_quantities"] = plan_quantities(projects, settings.report_year)
+    statistics = [row.model_dump() for row in settings.statistics]
+    values, reasons = indicator_values(tables, events, statistics, settings.report_year, lang)
+    targets = [Target(**row.model_dump()) for row in settings.targets]
+    tables["indicators"] = indicator_table(values, reasons, targets, settings.report_year, lang)
+    reasons["sinks"] = text("absent.sinks", lang)
+    tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
+    tables["notes"] = _notes(inputs.notes, lang)
+    content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
+    return Run(facts, tables, _layers(inputs, stands), rows, content)
+
+
+def _parameters(settings: Settings) -> pd.DataFrame:
+    """Load the parameter set, with the user's own rows in it."""
+    own = settings.parameters_file
+    own_rows = read_own_rows(settings.path_of(own)) if own else None
+    return load_parameters(settings.parameter_set, own_rows)
+
+
+def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
+    """Collect what every output states about the run."""
+    english = settings.language == "en" and settings.place.name_en
+    years = sorted(inputs.stands)
+    return RunFacts(
+        title=settings.title,
+        place=settings.place.name_en if english else settings.place.name,
+        year=settings.report_year,
+        base_year=years[0] if len(years) > 1 else None,
+        language=settings.language,
+        coverage_rule=settings.coverage_rule,
+        four_side_rule=settings.four_side_rule,
+        land_area_source=text(inputs.land_area_source, settings.language),
+        parameter_set=settings.parameter_set,
+        synthetic=settings.synthetic,
+        unverified=int(rows["confidence"].ne("verified").sum()),
+        version=__version__,
+        approval_number=settings.output.approval_number,
+    )
+
+
+def _landcover_table(inputs: Inputs, facts: RunFacts) -> dict:
+    """Areas of the land-cover classes by town and for the whole place, each date."""
+    tables = []
+    for year, raster in sorted(inputs.landcover.items()):
+        whole = inputs.boundary if inputs.boundary is not None else None
+        if whole is None:
+            whole = inputs.towns if len(inputs.towns) else outline(raster)
+        whole = whole.dissolve().assign(zone=WHOLE_PLACE, zone_name=facts.place)
+        towns = inputs.towns.rename(columns={"town_code": "zone", "town_name": "zone_name"})
+        zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
+        areas = area_by_zone(zones[["zone", "zone_name", "geometry"]], raster, raster.scheme)
+        tables.append(areas.assign(year=year))
+    if not tables:
+        return {}
+    table = pd.concat(tables, ignore_index=True)
+    return {"landcover_area": table[["year", *table.columns.drop("year")]]}
+
+
+def _notes(notes: list[Problem], lang: str) -> pd.DataFrame:
+    """Lay out the findings that did not keep the data from being used."""
+    return pd.DataFrame(
+        [(n.code, n.file, n.what(lang), n.where(lang), n.fix(lang)) for n in notes],
+        columns=["code", "file", "what", "where", "todo"],
+    )
+
+
+def _layers(inputs: Inputs, stands: dict) -> dict[str, gpd.GeoDataFrame]:
+    """Collect the results that have a geometry."""
+    found = {}
+    if len(inputs.towns):
+        found["towns"] = inputs.towns[["town_code", "town_name", "geometry"]]
+    for year, one in stands.items():
+        known = [name for name in columns("stands").index if name in one]
+        found[f"stands_{year}"] = one[[*known, "geometry"]]
+    for name, parts in (("projects", inputs.projects), ("events", inputs.events)):
+        shapes = [one for one in parts if isinstance(one, gpd.GeoDataFrame)]
+        if shapes:
+            found[name] = gpd.GeoDataFrame(pd.concat(shapes, ignore_index=True))
+    if inputs.boundary is not None:
+        found["boundary"] = inputs.boundary[["geometry"]]
+    return found
+
+
+def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float | None) -> dict:
+    """Lay out ``indicators.json``, the machine-readable truth."""
+    content = {
+        "place": facts.place,
+        "place_code": place_code,
+        "title": facts.title,
+        "year": facts.year,
+        "synthetic": facts.synthetic,
+        "notice": text("notice.synthetic", facts.language) if facts.synthetic else "",
+        "coverage_rule": facts.coverage_rule,
+        "four_side_rule": facts.four_side_rule,
+        "land_area_ha": land_area_ha,
+        "land_area_source": facts.land_area_source,
+        "indicators": tables["indicators"].to_dict("records"),
+        "sinks": {},
+        "stocks": {},
+        "coverage_parts": {},
+        "history": [],
+        "plan_quantities": [],
+        "absent": tables["absent"].to_dict("records"),
+    }
+    if "town_summary" in tables:
+        summary = tables["town_summary"]
+        whole = summary[summary["town_code"] == WHOLE_PLACE]
+        content["history"] = whole.drop(columns=["town_code", "town_name"]).to_dict("records")
+        parts = tables["coverage_parts"]
+        mine = parts["year"].eq(facts.year) & parts["rule"].eq(facts.coverage_rule)
+        content["coverage_parts"] = parts[mine].set_index("part")["area_ha"].to_dict()
+    if "carbon_parts" in tables:
+        pools = tables["carbon_parts"]
+        pools = pools[pools["year"].eq(facts.year) & pools["part"].ne("total")]
+        content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
+    if "plan_quantities" in tables:
+        content["plan_quantities"] = tables["plan_quantities"].to_dict("records")
+    return content
+
+
+def gis_layers(done: Run) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers for GIS staff: the towns carry the figures of the report year."""
+    found = dict(done.layers)
+    if "towns" in found and "town_summary" in done.tables:
+        summary = done.tables["town_summary"]
+        figures = summary[summary["year"].eq(done.facts.year)].drop(columns="town_name")
+        found["towns"] = found["towns"].merge(figures, on="town_code", how="left")
+    return found
+
+
+def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
+    """Write every output of a run; all of them show the numbers of its tables."""
+    (folder / "layers").mkdir()
+    (folder / "report").mkdir()
+    (folder / "tables").mkdir()
+    facts = done.facts
+    report.write_indicators(folder / "indicators.json", done.content)
+    report.write_tables(folder / "tables", done.tables)
+    report.write_workbook(
+        folder / "report" / f"{facts.place}_{facts.year}.xlsx", done.tables, facts, done.parameters
+    )
+    layers.write_layers(
+        folder / "layers" / f"{facts.place}_{facts.year}.gpkg", gis_layers(done), facts
+    )
+    maps.save(done.map(), folder / "index.html")
+    inputs = ledger.fingerprints(settings.input_paths(), settings.folder)
+    record = ledger.run_record(
+        version=__version__,
+        settings=settings.model_dump(mode="json"),
+        inputs=inputs,
+        parameters=done.parameters,
+        started=started,
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    report.write_indicators(folder / "run.json", record)
