@@ -79,7 +79,7 @@ def load_parameters(name: str, own_rows: pd.DataFrame | None = None) -> pd.DataF
 
 def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     """Return the user's rows, or refuse those without value, unit, source or confidence."""
-    rows = own_rows.reindex(columns=COLUMNS).fillna("")
+    rows = own_rows.reindex(columns=COLUMNS).astype(object).fillna("").astype(str)
     _, unreadable = as_numbers(rows["value"])
     incomplete = rows[["species_group", "parameter", "value", "unit", "source"]].eq("").any(axis=1)
     faulty = unreadable | incomplete | ~rows["confidence"].isin(CONFIDENCE)

@@ -142,12 +142,11 @@ def town_summary(
     by_town = sums.groupby(stands["town_code"]).sum(min_count=1).reindex(towns["town_code"])
     by_town[computed] = by_town[computed].fillna(0.0)
     rows = towns.set_index("town_code")[["town_name", "land_area_ha"]].join(by_town)
-    total = sums.sum(min_count=1)
-    total["town_name"], total["land_area_ha"] = place_name, land_area_ha
-    rows.loc[WHOLE_PLACE] = total
-    rows = rows.rename_axis("town_code").reset_index()
+    total = sums.sum(min_count=1).to_frame().T
+    total = total.assign(town_code=WHOLE_PLACE, town_name=place_name, land_area_ha=land_area_ha)
+    rows = pd.concat([rows.rename_axis("town_code").reset_index(), total], ignore_index=True)
     figures = rows.columns.difference(["town_code", "town_name"])
-    rows[figures] = rows[figures].astype(float)
+    rows = rows.astype(dict.fromkeys(figures, float))
     rows["forest_area_ha"] = rows[[f"{part}_ha" for part in PARTS]].sum(axis=1, min_count=1)
     rows["forest_coverage_pct"] = coverage_pct(rows["forest_area_ha"], rows["land_area_ha"])
     rows["forest_coverage_sandiao_pct"] = coverage_pct(rows["sandiao_ha"], rows["land_area_ha"])

@@ -1,0 +1,80 @@
+"""The contract of the tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carbon_sink.errors import TableError
+from carbon_sink.tables import as_numbers, check, columns, heading, read_data
+
+
+def stands(**more):
+    return pd.DataFrame({"stand_id": ["a", "b"], "land_class": ["0111", "0113"], **more})
+
+
+def test_every_row_of_the_dictionary_is_whole():
+    table = read_data("columns.csv")
+    assert not table.duplicated(["table", "column"]).any()
+    assert set(table["kind"]) <= {"text", "code", "number", "flag"}
+    assert set(table["required"]) <= {"yes", "no"}
+    for name in ("column", "name_zh", "name_en", "description"):
+        assert table[name].str.strip().ne("").all(), name
+    low, high = (pd.to_numeric(table[name], errors="coerce") for name in ("min", "max"))
+    assert (low.isna() | high.isna() | (low < high)).all()
+
+
+def test_columns_that_carry_a_unit_in_their_name_say_the_same_unit():
+    ends = {"_ha": "ha", "_m3": "m3", "_t": "t", "_pct": "%", "_cm": "cm", "_m": "m", "_mu": "亩"}
+    table = read_data("columns.csv")
+    for row in table[table["kind"] == "number"].itertuples():
+        for end, unit in ends.items():
+            if row.column.endswith(end) and row.column not in ("stock_m3_ha", "carbon_t_ha"):
+                if row.column in ("volume_m3_ha", "living_volume_m3_ha", "basal_area_m2_ha",
+                                  "trees_per_ha", "density_trees_ha"):  # fmt: skip
+                    continue
+                assert row.unit == unit, row
+
+
+def test_one_name_has_one_unit_in_all_tables():
+    table = read_data("columns.csv")
+    units = table[table["kind"] == "number"].groupby("column")["unit"].nunique()
+    assert units[units > 1].empty
+
+
+def test_all_problems_of_a_table_come_in_one_message():
+    bad = pd.DataFrame({"stand_id": ["a", "b"], "canopy_closure": [70, 0.5],
+                        "stand_age_yr": ["ten", "12"], "dbh_cm": [-1.0, 3.0]},
+                       index=[1, 2])  # fmt: skip
+    with pytest.raises(TableError) as caught:
+        check(bad, "stands", file="x.gpkg", fields={"canopy_closure": "YU_BI_DU"})
+    codes = {(problem.code, problem.field) for problem in caught.value.problems}
+    assert codes == {("field_missing", "land_class"), ("too_large", "YU_BI_DU"),
+                     ("not_a_number", "stand_age_yr"), ("too_small", "dbh_cm")}  # fmt: skip
+    assert caught.value.problems[1].rows == (1,)
+
+
+def test_missing_values_stay_missing_and_required_ones_are_refused():
+    checked = check(stands(stand_age_yr=["", None]), "stands")
+    assert checked["stand_age_yr"].isna().all()
+    with pytest.raises(TableError, match="空值"):
+        check(stands().assign(land_class=["0111", " "]), "stands")
+
+
+def test_numbers_written_as_text_are_read_and_infinity_is_not_a_number():
+    numbers, unreadable = as_numbers(pd.Series([" 1.5", "1e3", "inf", "x", None]))
+    assert numbers[:2].tolist() == [1.5, 1000.0]
+    assert unreadable.tolist() == [False, False, True, True, False]
+    assert as_numbers(pd.Series([np.inf, 1.0]))[1].tolist() == [True, False]
+
+
+def test_the_input_is_not_changed():
+    table = stands(stand_age_yr=["1", "2"])
+    before = table.copy()
+    check(table, "stands")
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_headings_name_the_unit():
+    assert heading("stands", "canopy_closure") == "郁闭度"
+    assert heading("town_summary", "stock_m3_ha", "en") == "Stock per hectare of arbor forest (m3/ha)"
+    assert columns("towns").index.tolist() == ["town_code", "town_name"]

@@ -1,0 +1,99 @@
+"""Progress towards targets."""
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carbon_sink.targets import Target, indicator_table, indicator_values, path, progress
+
+STOCK = Target("forest_stock_m3", "万m3", 2020, 84.08, 2025, 90.0, "reach", "plan")
+
+
+def test_the_plan_s_stock_needs_1_184_a_year_from_2020():
+    # (90 - 84.08) / 5 (COMPOUND_TARGET, linear)
+    step = progress(STOCK, 2020, 84.08)
+    assert step.required_per_year == pytest.approx(1.184)
+    assert (step.met, step.done_pct, step.gap) == (False, 0.0, 5.92)
+
+
+def test_half_the_way_is_fifty_percent_and_above_the_target_nothing_is_required():
+    assert progress(STOCK, 2023, 87.04).done_pct == 50.0
+    step = progress(STOCK, 2025, 90.5)
+    assert (step.met, step.required_per_year, step.gap) == (True, 0.0, -0.5)
+
+
+def test_after_the_target_year_no_yearly_rate_can_be_required():
+    assert progress(STOCK, 2025, 89.0).required_per_year is None
+
+
+def test_a_value_to_hold_is_met_above_it_and_a_ceiling_below_it():
+    hold = Target("urban_green_coverage_pct", "%", 2020, 44.4, 2025, 42.0, "hold")
+    assert progress(hold, 2024, 43.1).met
+    assert not progress(hold, 2024, 41.0).met
+    assert progress(hold, 2024, 43.1).done_pct is None
+    ceiling = Target("fire_damage_permille", "‰", 2020, 0.3, 2025, 0.3, "ceiling")
+    assert progress(ceiling, 2024, 0.2).met
+    above = progress(ceiling, 2024, 0.5)
+    assert (above.met, above.gap, above.required_per_year) == (False, 0.2, pytest.approx(-0.2))
+
+
+def test_the_probability_is_that_of_the_normal_distribution():
+    # mean 91, sd 2, target 90: 0.691462 (PROB_1)
+    assert progress(STOCK, 2024, 91.0, sd=2.0).probability == pytest.approx(0.691462, abs=1e-6)
+    ceiling = Target("fire_damage_permille", "‰", 2020, 0.3, 2025, 0.3, "ceiling")
+    assert progress(ceiling, 2024, 0.3, sd=0.1).probability == 0.5
+    assert progress(STOCK, 2024, 91.0).probability is None
+
+
+def test_the_straight_path_has_the_plan_s_milestones():
+    # 84.08, 85.264, 86.448, 87.632, 88.816, 90 (MILESTONES)
+    milestones = [round(path(STOCK, year), 3) for year in range(2020, 2026)]
+    assert milestones == [84.08, 85.264, 86.448, 87.632, 88.816, 90.0]
+
+
+def test_a_kind_that_is_not_known_is_refused():
+    with pytest.raises(ValueError, match="reach"):
+        progress(Target("x", "%", 2020, 1.0, 2025, 2.0, "stretch"), 2023, 1.5)
+
+
+@given(st.floats(0, 200), st.integers(2020, 2024))
+def test_gap_done_and_met_tell_the_same_story(value, year):
+    step = progress(STOCK, year, value)
+    assert step.met == (value >= 90.0)
+    assert step.gap == pytest.approx(90.0 - value, abs=1e-9)
+    assert step.done_pct == pytest.approx((value - 84.08) / 5.92 * 100, abs=1e-6)
+    assert step.met or value + step.required_per_year * (2025 - year) == pytest.approx(90.0)
+
+
+def test_the_table_shows_the_plan_s_unit_and_reasons_for_what_is_absent():
+    table = indicator_table(
+        {"forest_stock_m3": 894_000.0, "carbon_t": None}, {"carbon_t": "no species"}, [STOCK], 2025, "en"
+    )
+    stock, carbon = table.iloc[0], table.iloc[1]
+    assert (stock["value"], stock["unit"], stock["base_value"]) == (89.4, "万m3", 84.08)
+    assert math.isnan(carbon["value"])
+    assert carbon["reason"] == "no species"
+    assert table["name"].tolist() == ["Forest stock", "Forest carbon stock (C)"]
+
+
+def test_a_published_value_of_another_year_is_not_taken_for_this_year():
+    row = {"indicator": "urban_green_coverage_pct", "year": 2020, "value": 44.4, "source": "s"}
+    values, reasons = indicator_values({}, None, [row], 2025)
+    assert values["urban_green_coverage_pct"] is None
+    assert "2025" in reasons["urban_green_coverage_pct"]
+    values, _ = indicator_values({}, None, [{**row, "year": 2025}], 2025)
+    assert values["urban_green_coverage_pct"] == 44.4
+
+
+def test_without_tables_every_indicator_is_absent_with_a_reason():
+    values, reasons = indicator_values({}, None, [], 2025, "en")
+    assert set(values) == set(reasons)
+    assert all(value is None for value in values.values())
+
+
+def test_fires_without_forest_area_give_no_rate():
+    fires = pd.DataFrame({"event_type": ["fire"], "year": [2025], "area_ha": [1.0]})
+    assert indicator_values({}, fires, [], 2025)[0]["fire_damage_permille"] is None
