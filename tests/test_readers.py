@@ -1,0 +1,210 @@
+"""Reading what a bureau brings."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from conftest import small_inventory
+
+from carbon_sink.errors import CRSError, FileError, TableError
+from carbon_sink.readers import (
+    read_events,
+    read_inventory,
+    read_layer,
+    read_projects,
+    read_towns,
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to_file(data, name="a.gpkg", **options):
+        data.to_file(tmp_path / name, **options)
+        return tmp_path / name
+
+    return to_file
+
+
+def test_the_national_schema_is_understood_without_a_field_map(write):
+    stands = read_inventory(write(small_inventory(2020)), species_scheme="nfci_3digit")
+    assert stands["stand_id"][1] == "500153001001-0001-001"
+    assert stands["class_group"][[1, 4, 5, 6, 7]].tolist() == [
+        "arbor", "bamboo", "shrub_special", "sparse", "cropland",
+    ]  # fmt: skip
+    assert stands["species_group"][1] == "masson_pine"
+    assert stands["forest_volume_m3"].sum() == 8200.0
+    assert stands.index.tolist() == list(range(1, 9))
+    assert stands.attrs["file"] == "a.gpkg"
+
+
+def test_rows_and_order_of_the_file_are_kept_and_no_value_is_filled_in(write):
+    layer = small_inventory(2020)
+    stands = read_inventory(write(layer))
+    assert stands["canopy_closure"].isna().tolist() == layer["YU_BI_DU"].isna().tolist()
+    assert "species_group" not in stands
+
+
+def test_other_field_names_come_from_a_map_and_fixed_values_fill_a_missing_field(write):
+    layer = small_inventory(2020).rename(columns={"DI_LEI": "地类", "SLXJ": "蓄积"})
+    layer = layer.drop(columns="LIN_ZHONG")
+    stands = read_inventory(
+        write(layer), fields={"land_class": "地类", "forest_volume_m3": "蓄积"},
+        fixed={"forest_category": "233"},
+    )  # fmt: skip
+    assert stands["forest_volume_m3"].sum() == 8200.0
+    assert set(stands["forest_category"]) == {"233"}
+
+
+def test_a_field_the_map_names_must_be_there(write):
+    path = write(small_inventory(2020))
+    with pytest.raises(TableError) as caught:
+        read_inventory(path, fields={"forest_volume_m3": "XUJI", "wood": "SLXJ"})
+    assert {problem.code for problem in caught.value.problems} == {"field_missing", "column_unknown"}
+    assert "XUJI" in str(caught.value)
+
+
+def test_a_missing_land_class_field_is_told_by_its_chinese_name(write):
+    with pytest.raises(TableError, match="缺少字段“地类”"):
+        read_inventory(write(small_inventory(2020).drop(columns="DI_LEI")))
+
+
+def test_unknown_and_too_coarse_codes_are_refused_with_file_field_and_rows(write):
+    layer = small_inventory(2020)
+    layer.loc[[2, 4], "DI_LEI"] = ["0110", "0999"]
+    with pytest.raises(TableError) as caught:
+        read_inventory(write(layer))
+    problem = caught.value.problems[0]
+    assert (problem.code, problem.field, problem.rows) == ("land_class_unknown", "DI_LEI", (3, 5))
+    assert problem.value == "0110, 0999"
+
+
+def test_unknown_species_are_refused_and_missing_species_are_not(write):
+    layer = small_inventory(2020)
+    with pytest.raises(TableError, match="999"):
+        read_inventory(write(layer.assign(YOU_SHI_SZ="999")), species_scheme="nfci_3digit")
+
+
+def test_codes_stored_as_numbers_are_read_as_codes(write):
+    layer = small_inventory(2020).assign(DI_LEI=[111, 111, 112, 130, 301, 200, 302, 401])
+    stands = read_inventory(write(layer), landclass_scheme="old_3digit")
+    assert stands["class_group"].tolist()[:4] == ["arbor", "arbor", "arbor", "bamboo"]
+    stands = read_inventory(write(layer.assign(DI_LEI=layer["DI_LEI"].astype(float))),
+                            landclass_scheme="old_3digit")  # fmt: skip
+    assert stands["land_class"][1] == "111"
+
+
+def test_own_codes_stand_for_groups_of_ours(write):
+    layer = small_inventory(2020).assign(DI_LEI="F", YOU_SHI_SZ="P")
+    stands = read_inventory(
+        write(layer), landclass_codes={"F": "arbor"}, species_codes={"P": "masson_pine"}
+    )
+    assert set(stands["class_group"]) == {"arbor"}
+    assert set(stands["species_group"]) == {"masson_pine"}
+
+
+def test_numbers_that_are_none_and_closures_in_percent_are_refused_together(write):
+    layer = small_inventory(2020).assign(YU_BI_DU=70, PINGJUN_NL="old")
+    with pytest.raises(TableError) as caught:
+        read_inventory(write(layer))
+    assert {problem.code for problem in caught.value.problems} == {"too_large", "not_a_number"}
+
+
+def test_a_layer_without_reference_system_is_refused(write):
+    layer = gpd.GeoDataFrame(small_inventory(2020).drop(columns="geometry"),
+                             geometry=small_inventory(2020).geometry.to_numpy(), crs=None)  # fmt: skip
+    with pytest.warns(UserWarning, match="crs"):
+        path = write(layer)
+    with pytest.raises(CRSError, match="没有坐标参照系"):
+        read_layer(path)
+
+
+def test_several_layers_need_one_named(write):
+    path = write(small_inventory(2020), layer="one")
+    small_inventory(2025).to_file(path, layer="two")
+    with pytest.raises(FileError, match="one, two"):
+        read_layer(path)
+    assert len(read_layer(path, "two")) == 8
+    with pytest.raises(FileError, match="没有图层"):
+        read_layer(path, "three")
+
+
+def test_files_that_are_missing_foreign_empty_or_broken_are_refused(write, tmp_path):
+    with pytest.raises(FileError, match="找不到文件"):
+        read_layer(tmp_path / "none.gpkg")
+    (tmp_path / "a.dwg").write_bytes(b"x")
+    with pytest.raises(FileError, match="不支持"):
+        read_layer(tmp_path / "a.dwg")
+    (tmp_path / "b.gpkg").write_bytes(b"not a database")
+    with pytest.raises(FileError, match="无法读取"):
+        read_layer(tmp_path / "b.gpkg")
+    with pytest.raises(FileError, match="没有记录"):
+        read_layer(write(small_inventory(2020).head(0), "empty.gpkg"))
+
+
+@pytest.mark.parametrize("name", ["a.shp", "a.geojson", "a.parquet"])
+def test_other_formats_give_the_same_stock(tmp_path, name):
+    layer = small_inventory(2020)
+    path = tmp_path / name
+    layer.to_parquet(path) if name.endswith("parquet") else layer.to_file(path)
+    assert read_inventory(path)["forest_volume_m3"].sum() == 8200.0
+
+
+def test_towns_have_unique_codes(write):
+    towns = gpd.GeoDataFrame({"code": ["1", "1"], "name": ["a", "b"]},
+                             geometry=[shapely.box(0, 0, 1, 1)] * 2, crs=4490)  # fmt: skip
+    with pytest.raises(TableError, match="重复"):
+        read_towns(write(towns))
+    assert read_towns(write(towns.head(1), "b.gpkg"))["town_name"].tolist() == ["a"]
+    with pytest.raises(TableError, match="缺少字段"):
+        read_towns(write(towns.head(1), "c.gpkg"), name_field="mingcheng")
+
+
+def test_projects_come_as_polygons_or_as_four_side_records(write, tmp_path):
+    works = gpd.GeoDataFrame(
+        {"project_id": ["1"], "project_type": ["corridor"], "start_year": [2022], "done_ha": [3.0]},
+        geometry=[shapely.box(0, 0, 1, 1)], crs=4490,
+    )  # fmt: skip
+    assert read_projects(write(works))["done_ha"].tolist() == [3.0]
+    with pytest.raises(TableError, match="garden"):
+        read_projects(write(works.assign(project_type="garden"), "b.gpkg"))
+    csv = tmp_path / "four.csv"
+    csv.write_text("record_id,planted_year,tree_count,side\nx,2023,1650,宅\n", encoding="utf-8-sig")
+    assert read_projects(csv)["done_ha"].tolist() == [1.0]
+    csv.write_text("record_id,planted_year,tree_count\nx,2023,many\n", encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        read_projects(csv)
+    # the header is line 1, so the record is on line 2
+    assert caught.value.problems[0].rows == (2,)
+
+
+def test_events_are_fires_harvests_or_pests(write):
+    events = gpd.GeoDataFrame(
+        {"event_id": ["1"], "event_type": ["flood"], "year": [2022], "area_ha": [3.0]},
+        geometry=[shapely.box(0, 0, 1, 1)], crs=4490,
+    )  # fmt: skip
+    with pytest.raises(TableError, match="fire, harvest, pest"):
+        read_events(write(events))
+    assert len(read_events(write(events.assign(event_type="fire"), "b.gpkg"))) == 1
+
+
+def test_a_csv_that_is_missing_or_not_utf8_is_refused(tmp_path):
+    with pytest.raises(FileError, match="找不到文件"):
+        read_projects(tmp_path / "none.csv")
+    path = tmp_path / "gbk.csv"
+    path.write_bytes("record_id,planted_year,tree_count,村\n宅,2023,1,荣隆\n".encode("gbk"))
+    with pytest.raises(FileError, match="无法读取"):
+        read_projects(path)
+
+
+@pytest.mark.realdata
+def test_the_finnish_stands_have_their_area_and_stock(real_data):
+    stands = read_inventory(
+        real_data / "stands_finland" / "smk_demo_stands.gpkg",
+        fields={"land_class": "main_group", "registered_area_ha": "area_ha",
+                "volume_m3_ha": "t2_Volume"}, landclass_codes={"1": "arbor"},
+    )  # fmt: skip
+    assert len(stands) == 60
+    assert stands["registered_area_ha"].sum() == pytest.approx(105.0, abs=1e-9)
+    volume = stands["registered_area_ha"] * stands["volume_m3_ha"]
+    assert volume.sum() == pytest.approx(16_562.112, abs=1e-3)
+    assert isinstance(stands, pd.DataFrame)

@@ -1,0 +1,138 @@
+"""The settings: every mistake in one readable message, in Chinese or English."""
+
+from pathlib import Path
+
+import pytest
+
+from carbon_sink.errors import SettingsError
+from carbon_sink.settings import load_settings
+
+
+def codes_of(error):
+    return {(problem.code, problem.field) for problem in error.value.problems}
+
+
+def test_good_settings_are_read_with_their_defaults(small_place):
+    settings = load_settings(small_place)
+    assert settings.report_year == 2025
+    assert settings.coverage_rule == "forestry"
+    assert settings.area_crs == "ellipsoid"
+    assert [source.year for source in settings.inventory] == [2020, 2025]
+    assert settings.path_of(settings.towns) == small_place.parent / "towns.gpkg"
+    assert len(settings.input_paths()) == 8
+
+
+def test_an_unknown_word_is_named(change_settings):
+    path = change_settings(('language = "zh"', 'language = "zh"\ncolour = "green"'))
+    with pytest.raises(SettingsError, match="不认识的设置项") as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("setting_unknown", "colour")}
+
+
+def test_unknown_words_deep_inside_are_named_with_their_place(change_settings):
+    path = change_settings(('path = "inventory_2025.gpkg"', 'path = "inventory_2025.gpkg"\nyer = 1'))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("setting_unknown", "inventory.2.yer")}
+
+
+def test_wrong_types_missing_items_choices_and_ranges_come_together(change_settings):
+    path = change_settings(
+        ("report_year = 2025", 'report_year = "2025"'),
+        ('title = "小地方"\n', ""),
+        ('kind = "hold"', 'kind = "keep"'),
+        ("target_year = 2030", "target_year = 2300"),
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {
+        ("setting_type", "report_year"), ("setting_missing", "title"),
+        ("setting_choice", "targets.2.kind"), ("setting_range", "targets.1.target_year"),
+    }  # fmt: skip
+    assert "where: settings.toml | field report_year" in caught.value.text("en")
+
+
+def test_missing_files_are_all_named_at_once(small_place):
+    (small_place.parent / "towns.gpkg").unlink()
+    (small_place.parent / "landcover_2020.tif").unlink()
+    with pytest.raises(SettingsError) as caught:
+        load_settings(small_place)
+    assert codes_of(caught) == {("file_missing", "towns"), ("file_missing", "landcover.1")}
+
+
+def test_a_relative_path_may_not_leave_the_folder_and_an_absolute_one_may(change_settings, tmp_path):
+    (tmp_path / "towns.gpkg").write_bytes(b"")
+    path = change_settings(('path = "towns.gpkg"', 'path = "../towns.gpkg"'))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("path_outside", "towns")}
+    change_settings(('path = "../towns.gpkg"', f'path = "{tmp_path / "towns.gpkg"}"'))
+    assert load_settings(path).towns.path == str(tmp_path / "towns.gpkg")
+
+
+def test_a_report_year_without_inventory_lists_the_years_there_are(change_settings):
+    path = change_settings(("report_year = 2025", "report_year = 2023"))
+    with pytest.raises(SettingsError, match="2020, 2025"):
+        load_settings(path)
+
+
+def test_a_year_may_not_come_twice(change_settings):
+    path = change_settings(("[[inventory]]\nyear = 2020", "[[inventory]]\nyear = 2025"))
+    with pytest.raises(SettingsError, match="出现了两次"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('landclass_scheme = "ly1955_4digit"', 'landclass_scheme = "ly"',
+         "inventory.1.landclass_scheme"),
+        ('species_scheme = "nfci_3digit"', 'species_scheme = "x"', "inventory.1.species_scheme"),
+        ('scheme = "worldcover"', 'scheme = "worldcover9"', "landcover.1.scheme"),
+        ('unit = "万m3"', 'unit = "bushel"', "targets.1.unit"),
+        ('indicator = "forest_stock_m3"', 'indicator = "stock"', "targets.1.indicator"),
+        ('language = "zh"', 'language = "zh"\nparameter_set = "mine"', "parameter_set"),
+    ],
+)  # fmt: skip
+def test_names_that_do_not_exist_are_refused_with_those_that_do(change_settings, old, new, field):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(change_settings((old, new)))
+    assert ("setting_choice", field) in codes_of(caught)
+
+
+def test_a_target_is_due_after_its_base_year(change_settings):
+    path = change_settings(("target_year = 2030", "target_year = 2020"))
+    with pytest.raises(SettingsError, match="目标年必须晚于基期年"):
+        load_settings(path)
+
+
+def test_settings_without_any_data_have_nothing_to_do(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text('title = "x"\nreport_year = 2025\n[place]\nname = "x"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="既没有森林资源调查数据"):
+        load_settings(path)
+
+
+def test_a_missing_or_broken_file_is_told_without_a_traceback(tmp_path):
+    with pytest.raises(SettingsError, match="找不到设置文件"):
+        load_settings(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("title = x", encoding="utf-8")
+    with pytest.raises(SettingsError, match="TOML"):
+        load_settings(broken)
+    broken.write_bytes("标题".encode("gbk"))
+    with pytest.raises(SettingsError, match="TOML"):
+        load_settings(broken)
+
+
+def test_codes_with_leading_zeros_must_be_texts(change_settings):
+    path = change_settings(('species_scheme = "nfci_3digit"', "species_codes = { 010 = 1 }"))
+    with pytest.raises(SettingsError):
+        load_settings(path)
+
+
+def test_settings_may_begin_with_a_byte_order_mark(small_place):
+    text = small_place.read_text(encoding="utf-8")
+    small_place.write_text(text, encoding="utf-8-sig")
+    assert load_settings(small_place).title == "小地方"
+    assert isinstance(load_settings(Path(small_place)).folder, Path)
