@@ -59,7 +59,10 @@ def test_a_field_the_map_names_must_be_there(write):
     path = write(small_inventory(2020))
     with pytest.raises(TableError) as caught:
         read_inventory(path, fields={"forest_volume_m3": "XUJI", "wood": "SLXJ"})
-    assert {problem.code for problem in caught.value.problems} == {"field_missing", "column_unknown"}
+    assert {problem.code for problem in caught.value.problems} == {
+        "field_missing",
+        "column_unknown",
+    }
     assert "XUJI" in str(caught.value)
 
 

@@ -1,0 +1,161 @@
+"""The layers of the house: imports point downwards, and every package has one home."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import carbon_sink
+
+PACKAGE = Path(carbon_sink.__file__).parent
+
+LAYER = {
+    "errors": 0, "language": 0, "units": 0,
+    "tables": 1, "parameters": 1, "codes": 1,
+    "geometry": 2, "zonal": 2, "coverage_kernel": 2, "inventory": 2, "landcover": 2,
+    "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2,
+    "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
+    "layers": 3, "report": 3, "demo": 3,
+    "intake": 4, "pipeline": 4,
+    "cli": 5, "__main__": 5, "__init__": 5,
+}  # fmt: skip
+
+# imports between modules of one layer, each with its reason
+SIBLINGS = {
+    ("errors", "language"): "messages are texts of the interface",
+    ("parameters", "tables"): "parameters are rows of tables",
+    ("codes", "tables"): "codes are rows of tables",
+    ("zonal", "coverage_kernel"): "the kernel is compiled apart from the tables around it",
+    ("zonal", "geometry"): "areas of cells are ellipsoidal",
+    ("landcover", "zonal"): "areas of classes",
+    ("coverage", "inventory"): "which trees are four-side trees",
+    ("carbon", "inventory"): "which stock is forest stock",
+    ("projects", "coverage"): "trees to area by the same rule",
+    ("targets", "projects"): "plan quantities are indicators",
+    ("summary", "carbon"): "carbon by kind of forest",
+    ("summary", "coverage"): "coverage by town",
+    ("summary", "inventory"): "stock by kind of tree",
+    ("demo", "rasters"): "the demonstration writes rasters",
+    ("pipeline", "intake"): "what was read is what is computed",
+    ("__main__", "cli"): "the module is the command line",
+}
+
+# third-party packages that have one home
+HOME = {
+    "folium": {"maps"},
+    "branca": {"maps"},
+    "offlinefolium": {"maps"},
+    "rasterio": {"rasters"},
+    "rioxarray": {"rasters"},
+    "xlsxwriter": {"report"},
+    "pydantic": {"settings"},
+    "pyogrio": {"readers", "layers", "demo"},
+    "numba": {"coverage_kernel", "demo"},
+    "tqdm": {"cli"},
+    "argparse": {"cli"},
+    "tomllib": {"settings"},
+}
+CORE = {name for name, layer in LAYER.items() if layer <= 2}
+LONGEST = 400
+HEAVY = {"geopandas", "pandas", "numpy", "numba", "folium", "rasterio", "pydantic", "xarray"}
+
+
+def sources():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path):
+    """The module a file belongs to: its own name, or that of its small package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Modules of the house, and packages from outside, that a file imports."""
+    inside, outside = set(), set()
+    depth = len(path.relative_to(PACKAGE).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            outside |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            outside.add(node.module.split(".")[0])
+        elif isinstance(node, ast.ImportFrom) and node.level == depth:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            inside |= {name.split(".")[0] for name in names if not name.startswith("__")}
+    return inside - {room(path)}, outside
+
+
+def test_every_module_has_a_layer_and_every_layer_its_modules():
+    assert {room(path) for path in sources()} == set(LAYER)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards_and_packages_stay_at_home(path):
+    name = room(path)
+    inside, outside = imports(path)
+    upward = {(name, other) for other in inside if LAYER[other] >= LAYER[name]}
+    if name != "__init__":
+        assert upward <= set(SIBLINGS)
+    assert {package for package in outside if name not in HOME.get(package, {name})} == set()
+    assert "carbon_sink" not in outside, "write relative imports inside the package"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_is_too_long_and_none_is_a_drawer_for_odds_and_ends(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+    assert not {"utils", "helpers", "common", "base", "manager"} & set(path.with_suffix("").parts)
+
+
+def test_the_listed_sibling_imports_are_all_in_use():
+    used = {
+        (room(path), other)
+        for path in sources()
+        for other in imports(path)[0]
+        if LAYER[other] >= LAYER[room(path)]
+    }
+    assert set(SIBLINGS) - used == set()
+
+
+@pytest.mark.parametrize("name", sorted(CORE))
+def test_the_core_opens_nothing_prints_nothing_and_asks_no_clock(name):
+    if name in {"language", "tables", "parameters"}:  # read the tables of the package
+        return
+    tree = ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
+    calls = {
+        node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+    assert not calls & {"open", "print", "read_text", "write_text", "now", "today", "read_csv"}
+
+
+def test_user_mistakes_are_not_found_by_assert():
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree)), path.name
+
+
+def test_the_command_line_starts_without_heavy_packages():
+    for path in (PACKAGE / "cli.py", PACKAGE / "__init__.py", PACKAGE / "errors.py",
+                 PACKAGE / "language.py"):  # fmt: skip
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {alias.name.split(".")[0] for node in top if isinstance(node, ast.Import)
+                 for alias in node.names}  # fmt: skip
+        names |= {
+            (node.module or "").split(".")[0] for node in top if isinstance(node, ast.ImportFrom)
+        }
+        assert not names & HEAVY, path.name
+
+
+@pytest.mark.parametrize("name", sorted(set(LAYER) - {"__main__", "__init__", "coverage_kernel"}))
+def test_every_module_has_a_test_file_of_its_name(name):
+    assert (Path(__file__).parent / f"test_{name}.py").is_file()
+
+
+def test_public_functions_say_what_they_give():
+    assert sys.version_info >= (3, 11)
+    for path in sources():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"

@@ -1,0 +1,134 @@
+"""The command line as a user meets it: words, exit codes, no tracebacks."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import small_inventory
+
+from carbon_sink.cli import main
+
+
+def test_help_is_chinese_by_default_and_english_on_request(capsys):
+    for arguments, words in ((["--help"], "用法"), (["--lang", "en", "--help"], "usage")):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == 0
+        assert words in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--lang", "en", "run", "--help"])
+    assert not re.search(r"[一-鿿]", capsys.readouterr().out)
+
+
+def test_wrong_usage_leaves_with_two(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["run"])
+    assert left.value.code == 2
+    assert "命令用法有误" in capsys.readouterr().err
+
+
+def test_a_run_prints_headlines_and_says_where_the_map_is(small_place, tmp_path, capsys):
+    assert main(["run", str(small_place), "--out", str(tmp_path / "out")]) == 0
+    out = capsys.readouterr().out
+    assert "森林蓄积量：0.94 万m3（目标：达到 1 万m3）未达标，完成 70.0%" in out
+    assert "建成区绿化覆盖率：43.1 %（目标：保持不低于 42 %）已达标" in out
+    assert "index.html" in out
+
+
+def test_check_reads_everything_and_writes_nothing(small_place, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--lang", "en", "check", str(small_place)]) == 0
+    out = capsys.readouterr().out
+    assert "Inventory 2025: 8 stands" in out
+    assert not (tmp_path / "maps").exists()
+
+
+def broken(place, change):
+    """Break one input of the small place and return what the message must name."""
+    folder = place.parent
+    layer = small_inventory(2025)
+    target = folder / "inventory_2025.gpkg"
+    if change == "missing file":
+        target.unlink()
+        return ("inventory_2025.gpkg", "找不到文件")
+    if change == "missing field":
+        layer.drop(columns="DI_LEI").to_file(target, layer="xiaoban")
+        return ("inventory_2025.gpkg", "地类", "fields")
+    if change == "unknown code":
+        layer.loc[[1, 4], "DI_LEI"] = "0777"
+        layer.to_file(target, layer="xiaoban")
+        return ("inventory_2025.gpkg", "DI_LEI", "0777", "2、5", "landclass_codes")
+    if change == "no CRS":
+        import geopandas as gpd
+
+        bare = gpd.GeoDataFrame(layer.drop(columns="geometry"), geometry=layer.geometry.to_numpy())
+        with pytest.warns(UserWarning, match="crs"):
+            bare.to_file(target, layer="xiaoban")
+        return ("inventory_2025.gpkg", "坐标参照系", "EPSG:4490")
+    if change == "no overlap":
+        layer["geometry"] = layer.geometry.translate(yoff=5.0)
+        layer.to_file(target, layer="xiaoban")
+        return ("inventory_2025.gpkg", "不相交", "坐标系")
+    text = place.read_text(encoding="utf-8")
+    place.write_text(text.replace("report_year = 2025", "report_year = 2024"), encoding="utf-8")
+    return ("settings.toml", "2024", "2020, 2025")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "missing file",
+        "missing field",
+        "unknown code",
+        "no CRS",
+        "no overlap",
+        "year without inventory",
+    ],
+)
+def test_bad_input_gives_one_message_exit_one_and_leaves_earlier_results(
+    small_place, tmp_path, capsys, change
+):
+    out = tmp_path / "out"
+    assert main(["run", str(small_place), "--out", str(out)]) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    words = broken(small_place, change)
+    capsys.readouterr()
+    assert main(["run", str(small_place), "--out", str(out)]) == 1
+    captured = capsys.readouterr()
+    for word in words:
+        assert word in captured.err, word
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    # and the same message in English
+    assert main(["--lang", "en", "run", str(small_place), "--out", str(out)]) == 1
+    assert "to do:" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command_line_and_starts_without_heavy_packages():
+    code = ("import sys, carbon_sink.cli; "
+            "print([n for n in ('geopandas', 'pandas', 'numpy', 'folium', 'rasterio', 'pydantic') "
+            "if n in sys.modules])")  # fmt: skip
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
+    version = subprocess.run(
+        [sys.executable, "-m", "carbon_sink", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.fullmatch(r"\d+\.\d+\.\d+\s*", version.stdout)
+
+
+def test_a_console_in_gbk_shows_the_messages(small_place, tmp_path):
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "carbon_sink", "run", str(small_place), "--out", str(tmp_path / "o")],
+        capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "gbk"},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "森林蓄积量" in done.stdout.decode("gbk")

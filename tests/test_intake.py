@@ -1,0 +1,56 @@
+"""Reading and checking everything a run needs."""
+
+import pytest
+
+from carbon_sink.errors import CarbonSinkError, CRSError
+from carbon_sink.geometry import ellipsoidal_area_ha
+from carbon_sink.intake import outline, read_inputs
+from carbon_sink.settings import load_settings
+
+
+def test_every_input_is_read_with_its_area_and_town(small_place):
+    inputs = read_inputs(load_settings(small_place))
+    assert sorted(inputs.stands) == [2020, 2025]
+    stands = inputs.stands[2025]
+    assert stands["town_code"].tolist() == ["500153001"] * 4 + ["500153002"] * 4
+    assert stands["area_ha"].sum() == pytest.approx(
+        ellipsoidal_area_ha(inputs.boundary.geometry)[1]
+    )
+    assert inputs.towns["land_area_ha"].sum() == pytest.approx(stands["area_ha"].sum())
+    assert len(inputs.projects) == 2
+    assert inputs.notes == []
+
+
+def test_the_land_area_is_the_official_one_else_the_boundary_s_else_the_towns(change_settings):
+    settings = load_settings(change_settings())
+    assert read_inputs(settings).land_area_source == "land_area.boundary"
+    official = settings.model_copy(update={"land_area_ha": 900.0})
+    assert read_inputs(official).land_area_ha == 900.0
+    towns = settings.model_copy(update={"boundary": None})
+    assert read_inputs(towns).land_area_source == "land_area.towns"
+    nothing = towns.model_copy(update={"towns": None})
+    assert read_inputs(nothing).land_area_ha is None
+
+
+def test_planar_area_is_used_only_when_the_settings_ask_for_it(small_place):
+    settings = load_settings(small_place)
+    planar = read_inputs(settings.model_copy(update={"area_crs": "EPSG:4523"})).land_area_ha
+    ellipsoid = read_inputs(settings).land_area_ha
+    assert 1.0 < planar / ellipsoid < 1.0001
+    with pytest.raises(CRSError):
+        read_inputs(settings.model_copy(update={"area_crs": "EPSG:3857"}))
+
+
+def test_a_layer_that_lies_elsewhere_is_refused_by_name(small_place):
+    from conftest import small_inventory
+
+    moved = small_inventory(2025)
+    moved["geometry"] = moved.geometry.translate(xoff=3.0)
+    moved.to_file(small_place.parent / "inventory_2025.gpkg", layer="xiaoban")
+    with pytest.raises(CarbonSinkError, match=r"inventory_2025\.gpkg"):
+        read_inputs(load_settings(small_place))
+
+
+def test_the_outline_of_a_raster_is_its_rectangle(small_place):
+    raster = read_inputs(load_settings(small_place)).landcover[2020]
+    assert tuple(outline(raster).total_bounds.round(6)) == (105.0, 29.5, 105.04, 29.52)
