@@ -196,3 +196,11 @@ def real_data():
     if not folder or not Path(folder).is_dir():
         pytest.skip("CARBON_SINK_REAL_DATA names no folder: tests on real data did NOT run")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def demo_place(tmp_path_factory):
+    """The demonstration data at its default size, written once; the path of its settings."""
+    from carbon_sink.demo import write_demo
+
+    return write_demo(tmp_path_factory.mktemp("demo") / "rongchang")

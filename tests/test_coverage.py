@@ -73,7 +73,9 @@ def test_crown_cover_is_used_when_asked_for_and_asked_for_when_missing():
     assert coverage_parts(table, four_side_rule="crown_cover")["four_side"].tolist() == [0.4]
 
 
-@given(st.lists(st.sampled_from(["arbor", "bamboo", "cropland", "sparse"]), min_size=1, max_size=30))
+@given(
+    st.lists(st.sampled_from(["arbor", "bamboo", "cropland", "sparse"]), min_size=1, max_size=30)
+)
 def test_the_survey_rule_never_counts_more_than_the_forestry_rule(kinds):
     table = stands(forest_type=kinds)
     before = table.copy()

@@ -48,7 +48,9 @@ def test_every_message_is_there_in_both_languages_with_the_same_placeholders():
     for row in MESSAGES:
         assert all(row[name] for name in ("zh", "en", "fix_zh", "fix_en")), row["code"]
         for name in ("zh", "en", "fix_zh", "fix_en"):
-            assert {field for _, field, _, _ in string.Formatter().parse(row[name]) if field} <= allowed
+            assert {
+                field for _, field, _, _ in string.Formatter().parse(row[name]) if field
+            } <= allowed
         assert not re.search(r"[一-鿿]", row["en"] + row["fix_en"]), row["code"]
 
 

@@ -19,7 +19,12 @@ def test_sparse_scattered_and_four_side_trees_are_living_stock_but_not_forest_st
     )
     parts = stock_parts(table).sum()
     # forest: 100 + 5; sparse: 20; four-side: 50; scattered: 3 + 2 + 7 + 1
-    assert parts.to_dict() == {"forest": 105.0, "sparse": 20.0, "scattered": 13.0, "four_side": 50.0}
+    assert parts.to_dict() == {
+        "forest": 105.0,
+        "sparse": 20.0,
+        "scattered": 13.0,
+        "four_side": 50.0,
+    }
 
 
 def test_stock_per_hectare_becomes_stock_with_the_registered_area():

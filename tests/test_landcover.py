@@ -55,8 +55,12 @@ def test_the_islands_of_sao_tome_have_their_areas_within_a_hundredth_of_a_percen
     import json
 
     folder = real_data / "worldcover_saotome"
-    expected = json.loads((folder / "computed_areas_ha.json").read_text())[f"{island}_island_{year}"]
-    raster = open_landcover(folder / f"{island}_island_{year}_{version}_clip.tif", scheme="worldcover")
+    expected = json.loads((folder / "computed_areas_ha.json").read_text())[
+        f"{island}_island_{year}"
+    ]
+    raster = open_landcover(
+        folder / f"{island}_island_{year}_{version}_clip.tif", scheme="worldcover"
+    )
     from carbon_sink.zonal import grid_of
 
     box = shapely.box(*grid_of(raster).bounds())

@@ -73,7 +73,11 @@ def test_every_tree_species_of_a_set_has_all_four_parameters():
     trees = wide.drop(list(AREA_GROUPS))
     assert len(trees) == 33
     assert trees[list(TREE_PARAMETERS)].notna().all(axis=None)
-    assert wide.loc[list(AREA_GROUPS), ["biomass_whole_t_ha", "carbon_fraction"]].notna().all(axis=None)
+    assert (
+        wide.loc[list(AREA_GROUPS), ["biomass_whole_t_ha", "carbon_fraction"]]
+        .notna()
+        .all(axis=None)
+    )
 
 
 def test_carbon_per_cubic_metre_equals_the_printed_products():

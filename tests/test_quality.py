@@ -51,7 +51,9 @@ def test_layers_that_lie_elsewhere_are_all_named():
     here = (105.0, 29.0, 105.5, 29.5)
     check_place({"boundary": here, "inventory": (105.4, 29.4, 106.0, 30.0)}, "boundary")
     with pytest.raises(CRSError) as caught:
-        check_place({"boundary": here, "a": (0, 0, 1, 1), "b": here, "c": (105, 40, 106, 41)}, "boundary")
+        check_place(
+            {"boundary": here, "a": (0, 0, 1, 1), "b": here, "c": (105, 40, 106, 41)}, "boundary"
+        )
     assert [problem.file for problem in caught.value.problems] == ["a", "c"]
 
 

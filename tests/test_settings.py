@@ -30,7 +30,9 @@ def test_an_unknown_word_is_named(change_settings):
 
 
 def test_unknown_words_deep_inside_are_named_with_their_place(change_settings):
-    path = change_settings(('path = "inventory_2025.gpkg"', 'path = "inventory_2025.gpkg"\nyer = 1'))
+    path = change_settings(
+        ('path = "inventory_2025.gpkg"', 'path = "inventory_2025.gpkg"\nyer = 1')
+    )
     with pytest.raises(SettingsError) as caught:
         load_settings(path)
     assert codes_of(caught) == {("setting_unknown", "inventory.2.yer")}
@@ -60,7 +62,9 @@ def test_missing_files_are_all_named_at_once(small_place):
     assert codes_of(caught) == {("file_missing", "towns"), ("file_missing", "landcover.1")}
 
 
-def test_a_relative_path_may_not_leave_the_folder_and_an_absolute_one_may(change_settings, tmp_path):
+def test_a_relative_path_may_not_leave_the_folder_and_an_absolute_one_may(
+    change_settings, tmp_path
+):
     (tmp_path / "towns.gpkg").write_bytes(b"")
     path = change_settings(('path = "towns.gpkg"', 'path = "../towns.gpkg"'))
     with pytest.raises(SettingsError) as caught:

@@ -76,8 +76,14 @@ def test_removals_of_the_towns_follow_their_own_years_in_any_order():
 
 
 def test_parts_of_the_coverage_add_up_to_their_total():
-    table = coverage_table(pd.DataFrame({"arbor": [30.0, 6.0], "bamboo": [4.0, 0.0]}), "forestry", 100.0)
-    assert table.set_index("part")["area_ha"].to_dict() == {"arbor": 36.0, "bamboo": 4.0, "total": 40.0}
+    table = coverage_table(
+        pd.DataFrame({"arbor": [30.0, 6.0], "bamboo": [4.0, 0.0]}), "forestry", 100.0
+    )
+    assert table.set_index("part")["area_ha"].to_dict() == {
+        "arbor": 36.0,
+        "bamboo": 4.0,
+        "total": 40.0,
+    }
     assert table.set_index("part")["share_pct"]["total"] == 40.0
 
 

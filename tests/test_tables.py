@@ -76,5 +76,7 @@ def test_the_input_is_not_changed():
 
 def test_headings_name_the_unit():
     assert heading("stands", "canopy_closure") == "郁闭度"
-    assert heading("town_summary", "stock_m3_ha", "en") == "Stock per hectare of arbor forest (m3/ha)"
+    assert (
+        heading("town_summary", "stock_m3_ha", "en") == "Stock per hectare of arbor forest (m3/ha)"
+    )
     assert columns("towns").index.tolist() == ["town_code", "town_name"]

@@ -70,7 +70,11 @@ def test_gap_done_and_met_tell_the_same_story(value, year):
 
 def test_the_table_shows_the_plan_s_unit_and_reasons_for_what_is_absent():
     table = indicator_table(
-        {"forest_stock_m3": 894_000.0, "carbon_t": None}, {"carbon_t": "no species"}, [STOCK], 2025, "en"
+        {"forest_stock_m3": 894_000.0, "carbon_t": None},
+        {"carbon_t": "no species"},
+        [STOCK],
+        2025,
+        "en",
     )
     stock, carbon = table.iloc[0], table.iloc[1]
     assert (stock["value"], stock["unit"], stock["base_value"]) == (89.4, "万m3", 84.08)
