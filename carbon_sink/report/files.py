@@ -1,0 +1,131 @@
+"""Plain files of a run for other programs: CSV tables with their dictionary, and JSON."""
+
+import csv
+import json
+import math
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..language import text
+from ..tables import columns
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+DICTIONARY_FILE = "字段说明.csv"
+DICTIONARY_COLUMNS = ("table", "column", "name_zh", "name_en", "unit", "description")
+
+
+def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
+    """
+    Write every table as CSV, and the dictionary of their fields.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Existing folder.
+    tables : dict
+        Tables by name; the name becomes the name of the file.
+
+    Notes
+    -----
+    UTF-8 with byte-order mark and Windows line ends, so that office programs open the files
+    by a double click. Numbers are written in full. A text that a spreadsheet would take for a
+    formula gets an apostrophe in front.
+    """
+    folder = Path(folder)
+    for name, table in tables.items():
+        shown = table.copy()
+        for column in shown.columns:
+            shown[column] = _csv_column(shown[column], column)
+        shown.columns = [_harmless(str(column)) for column in shown.columns]
+        _write_csv(folder / f"{name}.csv", shown)
+    _write_csv(folder / DICTIONARY_FILE, _dictionary(tables))
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write one CSV file the way office programs read it."""
+    table.to_csv(
+        path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
+    )
+
+
+def _csv_column(column: pd.Series, name: str) -> pd.Series:
+    """Keep numbers as they are, whole years whole, and make texts harmless."""
+    if pd.api.types.is_bool_dtype(column):
+        return column
+    if pd.api.types.is_numeric_dtype(column):
+        whole = name.endswith("year") and (column.dropna() % 1 == 0).all()
+        return column.astype("Int64") if whole else column
+    return column.map(lambda value: _harmless(value) if isinstance(value, str) else value)
+
+
+def _harmless(value: str) -> str:
+    """
+    Return a text that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> _harmless("=1+1"), _harmless("昌元街道")
+    ("'=1+1", '昌元街道')
+    """
+    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+
+
+def _dictionary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """List the fields of the tables with their names, units and meaning."""
+    parts = [
+        columns(name)
+        .reindex(table.columns)
+        .rename_axis("column")
+        .reset_index()
+        .assign(table=name)
+        .reindex(columns=list(DICTIONARY_COLUMNS))
+        for name, table in tables.items()
+    ]
+    empty = pd.DataFrame(columns=list(DICTIONARY_COLUMNS))
+    listed = pd.concat(parts, ignore_index=True) if parts else empty
+    listed.columns = [text(f"report.dictionary.{name}", "zh") for name in DICTIONARY_COLUMNS]
+    return listed
+
+
+def write_indicators(path: str | Path, content: dict) -> None:
+    """
+    Write a record of a run as JSON: UTF-8, missing numbers as null, keys in their order.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write.
+    content : dict
+        Texts, numbers, lists and dicts; numpy and pandas values are turned into plain ones.
+    """
+    written = json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False)
+    Path(path).write_bytes((written + "\n").encode("utf-8"))
+
+
+def _plain(value: object) -> object:  # noqa: PLR0911
+    """
+    Turn a value into what JSON knows.
+
+    Examples
+    --------
+    >>> _plain({"value": np.float64("nan"), "years": np.array([2020, 2025])})
+    {'value': None, 'years': [2020, 2025]}
+    """
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in (sorted(value) if isinstance(value, set) else value)]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str | int):
+        return value
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)

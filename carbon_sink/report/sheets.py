@@ -1,0 +1,201 @@
+"""What stands on each sheet of the workbook: headings, rows, units; nothing is written here."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..language import text
+from ..legend import code_name
+from ..summary import RunFacts
+from ..tables import columns, heading
+
+PLAIN_NUMBERS = ("class_code",)  # years aside, the numbers that are names
+# sheets that show a table as it is, in the order of the workbook; the texts name them
+PLAIN_SHEETS = (
+    "coverage_parts", "stock_parts", "carbon_parts", "species_summary", "landcover_area",
+    "plan_quantities", "inventory_summary", "absent", "notes",
+)  # fmt: skip
+CODES = {
+    "rule": "rule",
+    "part": "part",
+    "kind": "kind",
+    "project_type": "project",
+    "plan_item": "report.plan_item",
+    "confidence": "report.confidence",
+}
+METHOD = ("coverage", "area", "stock", "carbon", "rounding", "trace")
+
+
+class Sheet(NamedTuple):
+    """A table laid out for people: headings, rows of cells, and the unit of each column."""
+
+    key: str
+    headings: list[str]
+    rows: list[list]
+    units: list[str]
+    bold: list[bool]
+
+
+def header_lines(facts: RunFacts) -> list[tuple[str, str]]:
+    """
+    Return the lines every reader must see first, each with its style.
+
+    Parameters
+    ----------
+    facts : RunFacts
+
+    Returns
+    -------
+    lines : list of (text, style)
+        Style is ``title``, ``plain`` or ``notice``. The notice on generated data cannot be
+        switched off.
+    """
+    lang = facts.language
+    place = text("report.place_year", lang, place=facts.place, year=facts.year)
+    if facts.base_year is not None:
+        place += text("report.base_year", lang, year=facts.base_year)
+    rule = text(
+        "report.rule",
+        lang,
+        rule=code_name("rule", facts.coverage_rule, lang),
+        four_side=code_name("report.four_side", facts.four_side_rule, lang),
+        source=facts.land_area_source,
+    )
+    lines = [(facts.title, "title"), (place, "plain")]
+    if facts.synthetic:
+        lines.append((text("notice.synthetic", lang), "notice"))
+    lines.append((rule, "plain"))
+    lines.append((text("report.parameter_set", lang, name=facts.parameter_set), "plain"))
+    if facts.unverified:
+        lines.append((text("notice.confidence", lang, count=facts.unverified), "notice"))
+    lines.append((text("report.version", lang, version=facts.version), "plain"))
+    return lines
+
+
+def sheets_of(
+    tables: dict[str, pd.DataFrame], facts: RunFacts, parameters: pd.DataFrame
+) -> list[Sheet]:
+    """
+    Lay out every sheet that has something to show.
+
+    Parameters
+    ----------
+    tables : dict
+        Result tables by name.
+    facts : RunFacts
+        Year and language.
+    parameters : DataFrame
+        Parameter rows used.
+
+    Returns
+    -------
+    sheets : list of Sheet
+        In the order of the workbook.
+    """
+    lang = facts.language
+    found = []
+    if "indicators" in tables:
+        found.append(_indicator_sheet(tables["indicators"], lang))
+    if "town_summary" in tables:
+        towns = tables["town_summary"]
+        now, earlier = towns[towns["year"].eq(facts.year)], towns[towns["year"].lt(facts.year)]
+        if len(now):
+            found.append(_table_sheet("towns", "town_summary", now.drop(columns="year"), lang))
+        if len(earlier):
+            found.append(_table_sheet("towns_earlier", "town_summary", earlier, lang))
+    found += [
+        _table_sheet(name, name, tables[name], lang)
+        for name in PLAIN_SHEETS
+        if name in tables and len(tables[name])
+    ]
+    if len(parameters):
+        found.append(_parameter_sheet(parameters, lang))
+    found.append(_method_sheet(lang))
+    return found
+
+
+def _indicator_sheet(table: pd.DataFrame, lang: str) -> Sheet:
+    """Lay out the indicators: each row in its own unit, whether met in words."""
+    optional = ("low", "high", "probability")
+    keep = [
+        name
+        for name in columns("indicators").index
+        if name in table and (name not in optional or table[name].notna().any())
+    ]
+    keep.remove("indicator")
+    shown = table[keep].astype(object)
+    if "met" in shown:
+        shown["met"] = [_met_in_words(met, lang) for met in table["met"]]
+    if "kind" in shown:
+        shown["kind"] = [code_name("kind", kind, lang) if _filled(kind) else "" for kind in
+                         table["kind"]]  # fmt: skip
+    headings = [heading("indicators", name, lang) for name in keep]
+    units = ["row" if name in ("value", "low", "high", "base_value", "target_value", "gap",
+             "required_per_year") else _unit("indicators", name) for name in keep]  # fmt: skip
+    rows = shown.to_numpy().tolist()
+    return Sheet("indicators", headings, rows, units, [False] * len(rows))
+
+
+def _met_in_words(met: object, lang: str) -> str:
+    """Say whether a target is met, in a word and a sign."""
+    if not _filled(met):
+        return text("report.met.unknown", lang)
+    return text("report.met.yes" if bool(met) else "report.met.no", lang)
+
+
+def _filled(value: object) -> bool:
+    """Tell whether a cell holds anything."""
+    return not pd.isna(value) and value != ""
+
+
+def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
+    """Lay out a table as it is, codes by their names."""
+    rules = columns(name)
+    other = "name_zh" if lang == "en" else "name_en"
+    keep = [c for c in rules.index if c in table and (c != other or f"name_{lang}" not in table)]
+    shown = table[keep].astype(object)
+    for column in shown.columns.intersection(list(CODES)):
+        shown[column] = [_code_in_words(column, code, lang) for code in table[column]]
+    rows = shown.to_numpy().tolist()
+    total = pd.Series(data=False, index=table.index)
+    if "part" in table:
+        total |= table["part"].eq("total")
+    if name == "town_summary":
+        total |= table["town_code"].eq("")
+    units = [_unit(name, column) for column in keep]
+    return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist())
+
+
+def _code_in_words(column: str, code: object, lang: str) -> str:
+    """Return the name of a code of a result table."""
+    if not _filled(code):
+        return text("report.plan_item.none", lang) if column == "plan_item" else ""
+    return code_name(CODES[column], code, lang)
+
+
+def _unit(table: str, column: str) -> str:
+    """Return the unit that rules the number format of a column; ``year`` for names."""
+    if column.endswith("year") or column in PLAIN_NUMBERS:
+        return "year"
+    return columns(table).loc[column, "unit"]
+
+
+def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
+    """Lay out the parameter rows with source, place in the source and confidence."""
+    shown = parameters.astype(object)
+    if "confidence" in shown:
+        shown["confidence"] = [_code_in_words("confidence", c, lang) for c in shown["confidence"]]
+    headings = [code_name("report.parameter", name, lang) for name in shown.columns]
+    units = ["general" if name == "value" else "" for name in shown.columns]
+    rows = shown.to_numpy().tolist()
+    return Sheet("parameters", headings, rows, units, [False] * len(rows))
+
+
+def _method_sheet(lang: str) -> Sheet:
+    """Lay out what the figures mean and where they can be traced."""
+    headings = [text("report.method.topic", lang), text("report.method.text", lang)]
+    rows = [
+        [text(f"report.method.{key}", lang), text(f"report.method.{key}_text", lang)]
+        for key in METHOD
+    ]
+    return Sheet("method", headings, rows, ["", ""], [False] * len(rows))
