@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from .language import read_rows
+from .language import read_rows, translated
 
 ROWS_SHOWN = 5
 
@@ -51,12 +51,13 @@ class Problem:
     rule: str = ""
 
     def _template(self, name: str) -> str:
+        lang = name.removeprefix("fix_")
         values = {
             "file": self.file,
             "layer": self.layer,
             "field": self.field,
             "value": self.value,
-            "rule": self.rule,
+            "rule": translated(self.rule, lang),
             "count": self.count,
         }
         return _catalogue()[self.code][name].format(**values)
@@ -69,7 +70,9 @@ class Problem:
         parts = [self.file]
         if self.layer:
             parts.append(f"图层 {self.layer}" if zh else f"layer {self.layer}")
-        if self.field:
+        if self.field and self.file.endswith(".toml"):
+            parts.append(f"设置项 {self.field}" if zh else f"setting {self.field}")
+        elif self.field:
             parts.append(f"字段 {self.field}" if zh else f"field {self.field}")
         if self.rows:
             dots = (" 等" if zh else " …") if more else ""

@@ -66,3 +66,15 @@ def text(key: str, lang: str = "zh", **values: object) -> str:
     'm³'
     """
     return _texts()[key][lang].format(**values)
+
+
+def translated(value: str, lang: str = "zh") -> str:
+    """
+    Return the text of a key, or the value itself when it is no key.
+
+    Examples
+    --------
+    >>> translated("type.float"), translated("DI_LEI")
+    ('数字', 'DI_LEI')
+    """
+    return text(value, lang) if value in _texts() else value

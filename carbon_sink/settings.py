@@ -212,9 +212,10 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
         code = MESSAGES.get(mistake["type"], "setting_type")
         if mistake["type"] == "value_error":
             code, expected = "target_years", ""
-        value = mistake["input"] if not isinstance(mistake["input"], dict | list) else ""
-        rule = expected or mistake["type"].removesuffix("_type").removesuffix("_parsing")
-        problems.append(Problem(code, file=file, field=where, value=f"{value}", rule=str(rule)))
+        value = "" if isinstance(mistake["input"], dict | list) else str(mistake["input"])
+        kind = mistake["type"].removesuffix("_type").removesuffix("_parsing")
+        rule = expected.replace("'", "").replace(" or ", ", ") or f"type.{kind}"
+        problems.append(Problem(code, file=file, field=where, value=value, rule=rule))
     return problems
 
 

@@ -51,7 +51,10 @@ def test_wrong_types_missing_items_choices_and_ranges_come_together(change_setti
         ("setting_type", "report_year"), ("setting_missing", "title"),
         ("setting_choice", "targets.2.kind"), ("setting_range", "targets.1.target_year"),
     }  # fmt: skip
-    assert "where: settings.toml | field report_year" in caught.value.text("en")
+    english = caught.value.text("en")
+    assert "where: settings.toml | setting report_year" in english
+    assert "it is 2025 and should be a whole number" in english
+    assert "现为“2025”，应为整数" in caught.value.text("zh")
 
 
 def test_missing_files_are_all_named_at_once(small_place):
