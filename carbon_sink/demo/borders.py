@@ -202,3 +202,37 @@ def dissolve(faces: np.ndarray, group: np.ndarray) -> pd.Series:
     single &= shapely.get_num_geometries(joined) == 1
     joined[single] = shapely.get_geometry(joined[single], 0)
     return pd.Series(joined, index=pd.Index(names, name="label"), name="geometry")
+
+
+def whole_groups(polygons: pd.Series, group: pd.Series) -> pd.Series:
+    """
+    Move parcels of detached parts of a group to the group they touch most.
+
+    Parameters
+    ----------
+    polygons : Series of Polygon
+        A coverage.
+    group : Series of int
+        Group of each polygon, from 1.
+
+    Returns
+    -------
+    group : Series of int
+        Every group is in one piece.
+    """
+    group = group.copy()
+    faces = polygons.to_numpy()
+    tree = shapely.STRtree(faces)
+    joined = dissolve(faces, group.to_numpy())
+    for name, shape in joined.items():
+        parts = shapely.get_parts(shape)
+        for part in parts[np.argsort(-shapely.area(parts))][1:]:
+            inner = tree.query(part, predicate="contains_properly")
+            rim = tree.query(part, predicate="covers")
+            members = np.union1d(inner, rim)
+            near = np.setdiff1d(tree.query(part, predicate="intersects"), members)
+            near = near[group.iloc[near].to_numpy() != name]
+            shared = shapely.length(shapely.intersection(faces[near], part))
+            if len(near) and shared.max() > 0:
+                group.iloc[members] = group.iloc[near[shared.argmax()]]
+    return group

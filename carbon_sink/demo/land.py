@@ -12,11 +12,13 @@ from .relief import Relief
 
 WOOD, FIELD, BUILT, WATER, MINE = 1, 2, 3, 4, 5
 # share of the district that is forest land, stocked or not
-WOOD_SHARE = 0.3545
+WOOD_SHARE = 0.336
 RIVER_HALF_WIDTH_M = 34.0
 SEAT = (105.588, 29.404)
 SEAT_RADIUS_M, TOWN_RADIUS_M = 3500.0, 660.0
-MINES, RESERVOIRS = 44, 60
+MINES, RESERVOIRS = 44, 70
+# borders of towns keep to streams and crests more strictly than those of parcels
+TOWN_POWER = 1.7
 
 
 @dataclass(frozen=True)
@@ -127,21 +129,30 @@ def _mines(grid: Grid, relief: Relief, inside: np.ndarray, draw: np.random.Gener
     return mined
 
 
-def _wooded(
-    grid: Grid, relief: Relief, free: np.ndarray, area: float, patch_m: float, seed: int
-) -> np.ndarray:
-    """Cells of the best wooded ground that make up an area (cells): ridges, hilltops, steeps."""
+def _suits_wood(grid: Grid, relief: Relief, patch_m: float, seed: int) -> np.ndarray:
+    """How well ground suits wood: ridges, hilltops and steeps do, the river flats do not."""
     high = np.clip((relief.elevation - 345.0) / 90.0, -0.4, 1.6)
     top = np.clip(relief.position / 22.0, -1.0, 1.2)
     steep = np.clip(relief.slope / 0.30, 0.0, 1.3)
     score = 0.62 * high + 0.50 * top + 0.55 * steep
     score += 1.15 * noise_field(grid, 2.0 * patch_m, 3, seed)
     score += 0.85 * noise_field(grid, 11.0 * patch_m, 3, seed + 1)
-    # flatland by the river stays open
-    score -= 0.8 * np.exp(-((relief.river_m / 900.0) ** 2))
-    kept = score[free]
-    share = min(area / kept.size, 0.9)
-    return free & (score > np.quantile(kept, 1.0 - share))
+    return score - 0.8 * np.exp(-((relief.river_m / 900.0) ** 2))
+
+
+def _wooded(score: np.ndarray, inside: np.ndarray, free: np.ndarray, least: int) -> np.ndarray:
+    """Kind of ground where the best of the free ground is wood, without small patches."""
+    wanted = WOOD_SHARE * inside.sum()
+    asked = wanted
+    ranked = np.sort(score[free])[::-1]
+    for _ in range(3):
+        kind = np.where(inside, FIELD, 0).astype("uint8")
+        bound = ranked[min(int(asked), len(ranked) - 1)]
+        kind[free & (score > bound)] = WOOD
+        kind = drop_small(drop_small(kind, (), least), (WOOD,), 2 * least)
+        kept = max((free & (kind == WOOD)).sum(), 1)
+        asked *= wanted / kept
+    return kind
 
 
 def drop_small(kind: np.ndarray, protected: tuple[int, ...], least: int) -> np.ndarray:
@@ -186,16 +197,14 @@ def make_land(
     land : Land
     """
     draw = np.random.default_rng(seed)
-    town = draw_towns(grid, inside, slowness(grid, relief, seed), lon, lat)
-    kind = np.where(inside, FIELD, 0).astype("uint8")
+    rough = slowness(grid, relief, seed) ** np.float32(TOWN_POWER)
+    town = draw_towns(grid, inside, rough, lon, lat)
     mines = _mines(grid, relief, inside, draw)
     water = _water(grid, relief, inside, draw)
     built = _settled(grid, relief, lon, lat, seed + 10)
     free = inside & ~mines & ~water & ~built
-    area = WOOD_SHARE * inside.sum()
-    kind[_wooded(grid, relief, free, area, patch_m, seed + 20)] = WOOD
     least = int(0.12 * (patch_m / grid.cell_m) ** 2)
-    kind = drop_small(drop_small(kind, (), least), (WOOD,), 2 * least)
+    kind = _wooded(_suits_wood(grid, relief, patch_m, seed + 20), inside, free, least)
     for cells, code in ((built, BUILT), (mines, MINE), (water, WATER)):
         kind[cells & inside] = code
     tiny = max(int(8000.0 / grid.cell_m**2), 3)

@@ -89,3 +89,12 @@ def noise_field(grid: Grid, wavelength_m: float, octaves: int, seed: int) -> np.
     field = np.empty(grid.shape, dtype="float32")
     _fill(field, grid.cell_m / wavelength_m, octaves, seed)
     return field
+
+
+@njit(cache=True)
+def noise_at(x: np.ndarray, y: np.ndarray, octaves: int, seed: int) -> np.ndarray:
+    """Fractal noise at points given in wavelengths; about -1 to 1."""
+    field = np.empty(x.size)
+    for place in range(x.size):
+        field[place] = fractal(x[place], y[place], octaves, seed)
+    return field
