@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .language import text
+from .language import read_rows, text
 
 # decimal places that a reader can trust, by unit; others get two
 DECIMALS = {"m3": 0, "t": 0, "t/yr": 0, "1": 0, "": 0, "亩": 1, "万亩": 3, "‰": 3}
@@ -200,3 +200,16 @@ def code_name(kind: str, code: object, lang: str) -> str:
         return text(f"{kind}.{code}", lang)
     except KeyError:
         return str(code)
+
+
+def code_colors(kind: str) -> dict[str, str]:
+    """
+    Return the colors of the codes of one kind, in the order of a legend.
+
+    Examples
+    --------
+    >>> code_colors("layer.event")["fire"]
+    '#c8102e'
+    """
+    rows = read_rows("legend_colors.csv")
+    return {row["code"]: row["color"] for row in rows if row["kind"] == kind}
