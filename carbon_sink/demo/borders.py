@@ -236,3 +236,12 @@ def whole_groups(polygons: pd.Series, group: pd.Series) -> pd.Series:
             if len(near) and shared.max() > 0:
                 group.iloc[members] = group.iloc[near[shared.argmax()]]
     return group
+
+
+def whole_parents(polygons: pd.Series, parent: pd.Series) -> pd.Series:
+    """Make pieces that do not touch the rest of their parcel parcels of their own."""
+    parent = parent.astype("int64")
+    joined = dissolve(polygons.to_numpy(), parent.to_numpy())
+    broken = joined.index[shapely.get_num_geometries(joined.to_numpy()) > 1]
+    alone = parent.isin(broken)
+    return parent.mask(alone, parent.index.to_series())

