@@ -1,0 +1,438 @@
+"use strict";
+/* Draws the district page from its block of data. Every text is set as text, never as markup. */
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined && text !== null) made.textContent = text;
+  return made;
+}
+
+function fill(parent, ...children) {
+  parent.replaceChildren(...children);
+  return parent;
+}
+
+function append(parent, ...children) {
+  parent.append(...children);
+  return parent;
+}
+
+/* ------------------------------------------------------------------ panels */
+
+function showHead(page) {
+  document.getElementById("title").textContent = page.title;
+  const place = [page.place, page.base, page.rule].filter(Boolean).join(" · ");
+  document.getElementById("place").textContent = place;
+  const figures = page.figures.map((one) => {
+    const box = element("div");
+    box.setAttribute("role", "listitem");
+    const value = append(element("div", "value", one.value), element("small", "", one.unit));
+    const more = [one.large, one.change].filter(Boolean);
+    const name = element("div", "name", one.name);
+    name.title = one.name;
+    return append(box, name, value, ...more.map((text) => element("div", "more", text)));
+  });
+  fill(document.getElementById("key-figures"), ...figures);
+  for (const [id, text] of [["notice", page.notice], ["unverified", page.unverified]]) {
+    const place = document.getElementById(id);
+    place.textContent = text;
+    place.hidden = !text;
+  }
+  const approval = document.getElementById("approval");
+  approval.hidden = !page.approval;
+  approval.textContent = page.words.approval + " " + page.approval;
+}
+
+function targetCard(one, words) {
+  const signs = { met: "✓ ", not_met: "✗ ", unknown: "— " };
+  const card = element("div", "card " + one.state);
+  const state = element("span", "state", signs[one.state] + words[one.state]);
+  append(card, append(element("div", "head"), element("span", "name", one.name), state));
+  const value = append(element("span", "value", one.value), element("small", "", one.unit));
+  append(card, append(element("div", "now"), value, element("span", "percent", one.percent)));
+  if (one.done !== null) {
+    const gauge = element("div", "gauge");
+    gauge.setAttribute("role", "img");
+    gauge.setAttribute("aria-label", one.percent);
+    const bar = element("span");
+    bar.style.width = one.done + "%";
+    append(card, append(gauge, bar));
+  }
+  const ends = append(element("div", "ends"), element("span", "", one.base));
+  append(card, append(ends, element("span", "", one.target)));
+  if (one.details.length) {
+    const details = one.details.map((text) => element("span", "", text));
+    append(card, append(element("div", "details"), ...details));
+  }
+  if (one.reason) append(card, element("div", "reason", words.reason + "：" + one.reason));
+  if (one.source) card.title = words.source + ": " + one.source;
+  return card;
+}
+
+function showLeft(page) {
+  const words = page.words;
+  const targets = document.getElementById("targets");
+  targets.querySelector("h2").textContent = words.targets;
+  const cards = page.targets.map((one) => targetCard(one, words));
+  const none = element("p", "", words.no_targets);
+  fill(targets.querySelector(".cards"), ...(cards.length ? cards : [none]));
+
+  const parts = document.getElementById("parts");
+  parts.hidden = !page.parts.length;
+  parts.querySelector("h2").textContent = words.parts;
+  const bars = page.parts.map((one) => {
+    const bar = element("span");
+    bar.style.width = one.width + "%";
+    bar.style.background = one.color;
+    return bar;
+  });
+  fill(parts.querySelector(".bar"), ...bars);
+  const lines = page.parts.map((one) => {
+    const cells = [one.name, one.area, one.share].map((text) => element("span", "", text));
+    cells[2].title = words.share_note;
+    return append(element("li"), swatch(one.color), ...cells);
+  });
+  fill(parts.querySelector("ul"), ...lines);
+
+  const about = document.getElementById("about");
+  about.querySelector("h2").textContent = words.about;
+  const facts = page.facts.flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]);
+  fill(about.querySelector("dl"), ...facts);
+}
+
+function swatch(color, kind) {
+  const made = element("span", "swatch " + (kind || ""));
+  if (color) made.style.background = color;
+  return made;
+}
+
+/* ------------------------------------------------------------------ map */
+
+function townWindow(page, town, themeName) {
+  const box = element("div", "town-window");
+  append(box, element("h3", "", town.name), element("p", "", [page.place, page.base].filter(Boolean).join(" · ")));
+  if (!town.rows.length) return append(box, element("p", "", page.words.no_data));
+  const hasChange = town.rows.some((row) => row.change);
+  const head = element("tr");
+  const names = [page.words.item, page.words.value].concat(hasChange ? [page.words.change] : []);
+  append(head, ...names.map((name, k) => {
+    const cell = element("th", "", name);
+    cell.style.textAlign = k ? "right" : "left";
+    return cell;
+  }));
+  const rows = town.rows.map((row) => {
+    const line = element("tr", (row.part ? "part " : "") + (row.name === themeName ? "chosen" : ""));
+    append(line, element("td", "", row.name), element("td", "", row.value));
+    if (hasChange) append(line, element("td", "", row.change));
+    return line;
+  });
+  return append(box, append(element("table"), append(element("tbody"), head, ...rows)));
+}
+
+function projectWindow(work) {
+  const rows = work.rows.map(([name, text]) =>
+    append(element("tr"), element("td", "", name), element("td", "", text)));
+  const table = append(element("table"), append(element("tbody"), ...rows));
+  return append(element("div", "town-window"), element("h3", "", work.name), table);
+}
+
+function icon(paths) {
+  const space = "http:" + "/" + "/www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  const size = { width: 16, height: 16, viewBox: "0 0 16 16", fill: "none", stroke: "currentColor", "stroke-width": 2 };
+  for (const [name, value] of Object.entries(size)) drawing.setAttribute(name, value);
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", paths);
+  drawing.append(path);
+  return drawing;
+}
+
+function addControls(map, page, showWhole) {
+  const words = page.words;
+  const actions = [
+    [words.zoom_in, "M8 2v12M2 8h12", () => map.zoomIn()],
+    [words.zoom_out, "M2 8h12", () => map.zoomOut()],
+    [words.whole, "M2 8l6-5 6 5M4 7v6h8V7", showWhole],
+    [words.fullscreen, "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", () => (document.fullscreenElement
+      ? document.exitFullscreen() : document.documentElement.requestFullscreen())],
+    [words.print, "M4 6V2h8v4M4 11H2V6h12v5h-2M4 9h8v5H4z", () => window.print()],
+  ];
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    const bar = element("div", "leaflet-bar leaflet-control-zoom");
+    for (const [name, paths, action] of actions) {
+      const button = append(element("button"), icon(paths));
+      button.type = "button";
+      button.title = name;
+      button.setAttribute("aria-label", name);
+      button.addEventListener("click", action);
+      append(bar, button);
+    }
+    L.DomEvent.disableClickPropagation(bar);
+    return bar;
+  };
+  control.addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+}
+
+function addTowns(map, page, state) {
+  const borders = { color: "#ffffff", weight: 1.4, opacity: 1, fillOpacity: 0.92, fillColor: "#dfe4e0" };
+  state.shapes = page.towns.map((town, k) => {
+    if (!town.shape) return null;
+    const shape = L.geoJSON(town.shape, { style: borders });
+    shape.bindPopup(() => townWindow(page, town, state.theme ? state.theme.name : ""),
+      { maxWidth: 420, minWidth: 290, autoPanPadding: [16, 16] });
+    shape.bindTooltip(() => element("div", "", townLine(page, state, k)), { sticky: true });
+    shape.on("mouseover", () => highlight(state, k, true));
+    shape.on("mouseout", () => highlight(state, k, false));
+    return shape.addTo(map);
+  });
+  state.labels = L.layerGroup();
+  state.marks = page.towns.map((town) => {
+    if (!town.at) return null;
+    const box = element("div", "town-label");
+    const mark = L.marker(town.at, { icon: L.divIcon({ html: box, iconSize: [0, 0], className: "" }),
+      interactive: false, keyboard: false });
+    mark.box = box;
+    return mark.addTo(state.labels);
+  });
+  map.on("zoomend resize", () => declutter(map, page, state));
+}
+
+function townLine(page, state, k) {
+  const theme = state.theme;
+  const name = page.towns[k].name;
+  if (!theme || theme.shown[k] === undefined) return name;
+  return name + "  " + theme.shown[k] + " " + theme.unit;
+}
+
+function highlight(state, k, on) {
+  const shape = state.shapes[k];
+  if (shape) {
+    shape.setStyle({ color: on ? "#10261a" : "#ffffff", weight: on ? 2.6 : 1.4 });
+    if (on) shape.bringToFront();
+    if (state.outline) state.outline.bringToFront();
+    if (state.works) state.works.eachLayer((layer) => layer.bringToFront && layer.bringToFront());
+  }
+  const line = state.lines && state.lines[k];
+  if (line) line.classList.toggle("on", on);
+}
+
+/* Larger towns keep their label first; a label that would cover another loses its figure, then goes. */
+function declutter(map, page, state) {
+  if (!map.hasLayer(state.labels)) return;
+  const order = page.towns.map((town, k) => k).sort((a, b) => page.towns[b].size - page.towns[a].size);
+  const taken = [];
+  const free = (box) => {
+    const r = box.getBoundingClientRect();
+    return taken.every((t) => r.right < t.left || r.left > t.right || r.bottom < t.top || r.top > t.bottom);
+  };
+  for (const k of order) {
+    const mark = state.marks[k];
+    if (!mark) continue;
+    const theme = state.theme;
+    mark.box.hidden = false;
+    fill(mark.box, document.createTextNode(page.towns[k].name));
+    const known = theme && theme.index[k] >= 0;
+    if (known) append(mark.box, element("small", "", theme.shown[k]));
+    if (known && !free(mark.box)) mark.box.lastChild.remove();
+    if (!free(mark.box)) mark.box.hidden = true;
+    else taken.push(mark.box.getBoundingClientRect());
+  }
+}
+
+function addProjects(map, page, state) {
+  state.works = L.layerGroup();
+  for (const work of page.projects.items) {
+    const color = page.projects.kinds[work.kind].color;
+    const options = {
+      style: { color: "#ffffff", weight: 1, fillColor: color, fillOpacity: 0.95 },
+      pointToLayer: (feature, at) => L.circleMarker(at, { radius: 5 }),
+    };
+    const dot = L.circleMarker(work.at, { radius: 4.5, color: "#ffffff", weight: 1.2, fillColor: color, fillOpacity: 1 });
+    for (const layer of [L.geoJSON(work.shape, options), dot]) {
+      layer.bindPopup(() => projectWindow(work), { maxWidth: 340 });
+      layer.bindTooltip(() => element("div", "", work.name), { sticky: true });
+      layer.addTo(state.works);
+    }
+  }
+}
+
+function addBoundary(map, page, state) {
+  const style = { color: "#23372c", weight: 2.4, fill: false, interactive: false };
+  state.outline = L.geoJSON(page.boundary, { style, interactive: false });
+}
+
+/* ------------------------------------------------------------------ choices */
+
+function showTheme(map, page, state, theme) {
+  state.theme = theme;
+  state.shapes.forEach((shape, k) => {
+    if (!shape) return;
+    const index = theme.index[k];
+    const known = index !== undefined && index >= 0;
+    shape.setStyle({ fillColor: known ? theme.classes[index].color : "#dfe4e0" });
+  });
+  declutter(map, page, state);
+  showLegend(map, page, state);
+  showRank(map, page, state);
+}
+
+function showLegend(map, page, state) {
+  const words = page.words;
+  const box = document.getElementById("legend");
+  box.querySelector("h2").textContent = words.legend;
+  const entries = [];
+  const add = (mark, label, count) => {
+    const line = append(element("div"), mark, element("span", "", label));
+    if (count !== undefined) append(line, element("span", "count", count));
+    entries.push(line);
+  };
+  const theme = state.theme;
+  if (theme) {
+    entries.push(element("p", "unit", theme.name + " (" + theme.unit + ")"));
+    [...theme.classes].reverse().forEach((one) =>
+      add(swatch(one.color), one.label, one.count + " " + words.towns_count));
+    if (theme.missing) add(swatch("", "none"), words.no_data, theme.missing + " " + words.towns_count);
+  }
+  if (state.works && map.hasLayer(state.works)) {
+    entries.push(element("div", "break"));
+    page.projects.kinds.forEach((one) => add(swatch(one.color, "dot"), one.name, String(one.count)));
+  }
+  if (state.outline && map.hasLayer(state.outline)) {
+    entries.push(element("div", "break"));
+    add(swatch("", "stroke"), words.boundary);
+  }
+  fill(box.querySelector(".entries"), ...entries);
+  box.hidden = !entries.length;
+}
+
+function showRank(map, page, state) {
+  const theme = state.theme;
+  const box = document.getElementById("rank");
+  box.hidden = !theme;
+  if (!theme) return;
+  box.querySelector("h2").textContent = page.words.rank;
+  const whole = [page.place, theme.whole + " " + theme.unit].map((text) => element("span", "", text));
+  fill(box.querySelector(".whole"), ...whole);
+  state.lines = [];
+  const lines = theme.order.map((k, place) => {
+    const button = element("button");
+    button.type = "button";
+    const length = append(element("span", "length"), element("i"));
+    length.firstChild.style.width = theme.length[k] + "%";
+    const index = theme.index[k];
+    if (index >= 0) length.firstChild.style.background = theme.classes[index].color;
+    const name = element("span", "name", page.towns[k].name);
+    name.title = page.towns[k].name;
+    append(button, element("span", "place", place + 1), name, length, element("span", "figure", theme.shown[k]));
+    button.addEventListener("click", () => openTown(map, state, k));
+    for (const [event, on] of [["mouseenter", true], ["mouseleave", false], ["focus", true], ["blur", false]]) {
+      button.addEventListener(event, () => highlight(state, k, on));
+    }
+    state.lines[k] = button;
+    return append(element("li"), button);
+  });
+  fill(box.querySelector("ol"), ...lines);
+}
+
+function openTown(map, state, k) {
+  const shape = state.shapes[k];
+  if (shape) shape.openPopup(state.marks[k].getLatLng());
+}
+
+function choice(parent, kind, name, text, checked, action) {
+  const input = element("input");
+  input.type = kind;
+  input.name = name;
+  input.checked = checked;
+  input.addEventListener("change", () => action(input.checked));
+  append(parent, append(element("label"), input, element("span", "", text)));
+}
+
+function addChoices(map, page, state) {
+  const themes = document.getElementById("themes");
+  themes.querySelector("legend").textContent = page.words.theme;
+  themes.hidden = !page.themes.length || !state.shapes.some(Boolean);
+  page.themes.forEach((theme, k) =>
+    choice(themes, "radio", "theme", theme.name + " (" + theme.unit + ")", k === 0,
+      () => showTheme(map, page, state, theme)));
+  const overlays = document.getElementById("overlays");
+  overlays.querySelector("legend").textContent = page.words.overlay;
+  const add = (group, text, on) => {
+    if (on) group.addTo(map);
+    choice(overlays, "checkbox", "overlay", text, on, (checked) => {
+      if (checked) group.addTo(map);
+      else group.remove();
+      if (state.outline) state.outline.bringToFront();
+      declutter(map, page, state);
+      showLegend(map, page, state);
+    });
+  };
+  if (page.boundary.length) add(state.outline, page.words.boundary, true);
+  if (page.projects.items.length) add(state.works, page.words.projects, false);
+  if (state.marks.some(Boolean)) add(state.labels, page.words.labels, true);
+  overlays.hidden = overlays.children.length < 2;
+}
+
+function addToggle(map, page, side) {
+  const button = document.getElementById("toggle-" + side);
+  const closed = "no-" + side;
+  const show = () => {
+    const open = !document.body.classList.contains(closed);
+    button.textContent = open === (side === "left") ? "‹" : "›";
+    const name = page.words[(open ? "hide_" : "show_") + side];
+    button.title = name;
+    button.setAttribute("aria-label", name);
+    button.setAttribute("aria-expanded", String(open));
+    map.invalidateSize({ animate: false });
+  };
+  button.addEventListener("click", () => {
+    document.body.classList.toggle(closed);
+    show();
+  });
+  if (window.innerWidth < (side === "left" ? 760 : 900)) document.body.classList.add(closed);
+  show();
+}
+
+function preparePrint(map, showWhole) {
+  window.addEventListener("beforeprint", () => {
+    document.body.classList.add("printing");
+    map.invalidateSize({ animate: false });
+    showWhole();
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    map.invalidateSize({ animate: false });
+    showWhole();
+  });
+}
+
+function showDistrict(map) {
+  const page = JSON.parse(document.getElementById("district-data").textContent);
+  const state = { theme: null };
+  const showWhole = () => {
+    if (page.bounds) map.fitBounds(page.bounds, { animate: false, padding: [14, 14] });
+  };
+  showHead(page);
+  showLeft(page);
+  addToggle(map, page, "left");
+  addToggle(map, page, "right");
+  showWhole();
+  addControls(map, page, showWhole);
+  addTowns(map, page, state);
+  addProjects(map, page, state);
+  addBoundary(map, page, state);
+  addChoices(map, page, state);
+  if (page.themes.length) showTheme(map, page, state, page.themes[0]);
+  else showLegend(map, page, state);
+  document.getElementById("rank").hidden = !state.theme;
+  if (!page.bounds) append(map.getContainer(), element("div", "empty-map", page.words.no_shapes));
+  preparePrint(map, showWhole);
+  window.addEventListener("load", () => {
+    map.invalidateSize({ animate: false });
+    showWhole();
+    declutter(map, page, state);
+  });
+}
