@@ -33,7 +33,7 @@ MESSAGES = {
 class Section(BaseModel):
     """A section of the settings; words it does not know are refused, nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Source(Section):
