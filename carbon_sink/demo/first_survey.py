@@ -42,7 +42,9 @@ def land_classes(sites: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame
     land_class = sites["kind"].map({FIELD: "0210", BUILT: "0250", WATER: "0230", MINE: "0240"})
     worked = (sites["kind"] == MINE) & (draw.random(len(sites)) < 0.55)
     land_class = land_class.mask(worked, "0250")
-    idle = (sites["kind"] == FIELD) & (draw.random(len(sites)) < 0.012)
+    fields = sites["kind"] == FIELD
+    idle = fields & (sites["area_ha"] < 0.6 * sites["area_ha"][fields].median())
+    idle &= draw.random(len(sites)) < 0.04
     land_class = land_class.mask(idle, "0240")
     wood = sites[sites["kind"] == WOOD]
     low = (355.0 - wood["elevation_m"]) / 40.0

@@ -73,9 +73,7 @@ def _widen(parcel: np.ndarray, pixels: int) -> None:
 
 
 @njit(cache=True)
-def _nearest_spot(
-    x: float, y: float, cell: float, chance: float, seed: int
-) -> tuple[float, float]:
+def _nearest_spot(x: float, y: float, cell: float, chance: float, seed: int) -> tuple[float, float]:
     """Distance (m) to the nearest of some scattered spots, and a number of that spot (0 to 1)."""
     left, top = int(np.floor(x / cell)), int(np.floor(y / cell))
     best, luck = 1e9, 0.0
@@ -135,8 +133,7 @@ def _open_look(
     if look == IDLE:
         return _pick(value - 0.26, BARE, -0.30, GRASS, CROP)
     if look == SETTLED:
-        green = value - 0.17
-        return _pick(green, TREE, -0.42, BUILT, CROP)
+        return _pick(value - 0.27, TREE, -0.62, BUILT, CROP)
     farm, luck = _nearest_spot(x, y, 235.0, 0.62, seed + 1)
     farm += 22.0 * bent
     if farm < 5.0 + 17.0 * luck:

@@ -11,6 +11,10 @@ from .land import BUILT, FIELD, MINE, WATER, WOOD, Land
 # share of the parcels on each kind of ground
 SHARES = {WOOD: 0.735, FIELD: 0.215, BUILT: 0.03, WATER: 0.02}
 FOREIGN = 30.0
+# parcels drawn for each that is left inside the boundary and large enough
+LOSSES = 1.04
+# patches under this share of a mean parcel join their surroundings
+LEAST_PATCH = {WOOD: 0.12, FIELD: 0.15, BUILT: 0.05, WATER: 0.004, MINE: 0.01}
 LEAST_M2 = 1800.0
 # share of the wood and field parcels that the later survey splits
 SPLIT_WOOD, SPLIT_FIELD = 0.022, 0.05
@@ -38,7 +42,7 @@ def _scatter(mask: np.ndarray, count: int, draw: np.random.Generator) -> np.ndar
     picked = []
     for step, chance in ((spacing, 1.0), (spacing / 2.0, 0.1125)):
         rows, columns = (int(length / step) + 1 for length in mask.shape)
-        y, x = (np.arange(rows)[:, None] + draw.random((rows, columns))) * step, None
+        y = (np.arange(rows)[:, None] + draw.random((rows, columns))) * step
         x = (np.arange(columns) + draw.random((rows, columns))) * step
         row, column = y.ravel().astype("int64"), x.ravel().astype("int64")
         fits = (row < mask.shape[0]) & (column < mask.shape[1])
@@ -49,29 +53,37 @@ def _scatter(mask: np.ndarray, count: int, draw: np.random.Generator) -> np.ndar
     return np.unique(np.concatenate(picked))
 
 
+def _patch_seeds(land: Land, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return patches of one kind in one town, a cell of each, and which are worth a parcel."""
+    patch = components(land.kind + np.uint8(TOWN_STEP) * land.town.astype("uint8")).ravel()
+    size = np.bincount(patch)
+    every = np.flatnonzero(patch)
+    # a cell in the middle of the patch's list, not at its rim
+    order = every[np.argsort(patch[every], kind="stable")]
+    starts = np.searchsorted(patch[order], np.arange(1, len(size)))
+    first = np.append(0, order[starts + size[1:] // 2])
+    mean = land.inside.sum() / count
+    least = np.array([LEAST_PATCH.get(code, 0.0) for code in range(MINE + 1)]) * mean
+    worth = size > np.minimum(least[land.kind.ravel()[first]], 250.0 * mean)
+    worth[0] = False
+    return patch, first, worth
+
+
 def _seeds(land: Land, count: int, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return flat index and kind of the seeds: at least one in every patch of a town."""
-    cells = [
-        _scatter(land.kind == kind, round(share * count), draw) for kind, share in SHARES.items()
-    ]
-    cells = np.concatenate(cells)
-    patch = components(land.kind + np.uint8(TOWN_STEP) * land.town.astype("uint8"))
-    size = np.bincount(patch.ravel())
-    seeded = np.zeros(len(size), dtype=bool)
-    seeded[patch.ravel()[cells]] = True
-    mean = land.inside.sum() / count
-    # patches too small for a parcel of their own join their surroundings
-    enough = {WOOD: 0.12, FIELD: 0.15, BUILT: 0.05, WATER: 0.03, MINE: 0.01}
-    first = np.full(len(size), -1)
-    every = np.flatnonzero(land.kind.ravel())
-    # a cell in the middle of the patch's list, not at its rim
-    order = every[np.argsort(patch.ravel()[every], kind="stable")]
-    starts = np.searchsorted(patch.ravel()[order], np.arange(1, len(size)))
-    first[1:] = order[starts + size[1:] // 2]
-    kind = np.where(first >= 0, land.kind.ravel()[first], 0)
-    least = np.array([enough.get(code, 0.0) for code in range(MINE + 1)])[kind] * mean
-    lonely = np.flatnonzero(~seeded & (first >= 0) & (size > np.minimum(least, 250.0 * mean)))
-    cells = np.unique(np.concatenate([cells, first[lonely]]))
+    patch, first, worth = _patch_seeds(land, count)
+    count = LOSSES * count
+    asked, seed = count, int(draw.integers(1 << 30))
+    for _ in range(3):
+        again = np.random.default_rng(seed)
+        cells = np.concatenate([
+            _scatter(land.kind == kind, round(share * asked), again)
+            for kind, share in SHARES.items()
+        ])  # fmt: skip
+        lonely = worth.copy()
+        lonely[patch[cells]] = False
+        cells = np.unique(np.concatenate([cells, first[lonely]]))
+        asked = max(asked * count / len(cells), 0.4 * count)
     return cells.astype("int32"), land.kind.ravel()[cells]
 
 

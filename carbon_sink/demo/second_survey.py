@@ -60,9 +60,7 @@ def redraw(pieces: pd.DataFrame, draw: np.random.Generator) -> pd.Series:
     return parcel
 
 
-def _carried_over(
-    first: pd.DataFrame, parcels: pd.DataFrame, sites: pd.DataFrame
-) -> pd.DataFrame:
+def _carried_over(first: pd.DataFrame, parcels: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     """Rows of 2020 for the parcels of 2025, amounts by area; new parcels get new numbers."""
     stands = first.loc[parcels["parent"]].set_axis(parcels.index)
     before = stands["area_ha"]
@@ -77,7 +75,12 @@ def _carried_over(
     for name in lone:
         stands[name] = stands[name].mask(is_new)
     place = ["village_code", "compartment"]
-    last = stands["subcompartment"].astype(int).groupby([stands[name] for name in place]).transform("max")
+    last = (
+        stands["subcompartment"]
+        .astype(int)
+        .groupby([stands[name] for name in place])
+        .transform("max")
+    )
     running = stands[is_new].groupby(place).cumcount() + 1
     number = (last[is_new] + running).astype(str)
     stands.loc[is_new, "subcompartment"] = number

@@ -58,7 +58,9 @@ def parcel_sites(
     rings = shapely.transform(rings, lambda xy: xy * stretch * grid.cell_m)
     sites["perimeter_m"] = shapely.length(rings)
     for count, wavelength in enumerate((2600.0, 4200.0, 3400.0, 6000.0, 2200.0, 5000.0), start=1):
-        field = noise_at(np.asarray(east) / wavelength, np.asarray(south) / wavelength, 3, seed + 17 * count)
+        field = noise_at(
+            np.asarray(east) / wavelength, np.asarray(south) / wavelength, 3, seed + 17 * count
+        )
         sites[f"luck_{count}"] = field / 0.3
     return sites
 

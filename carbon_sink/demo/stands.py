@@ -6,7 +6,7 @@ import pandas as pd
 from ..tables import read_data
 
 FORM_FACTOR = 0.5
-TREES_LEAST, TREES_MOST = 150, 4500
+TREES_LEAST, TREES_MOST = 300, 4500
 VOLUME_LEAST, VOLUME_MOST = 5.0, 150.0
 NATURAL_CODES, PLANTED_CODE = ("11", "13"), "21"
 BAMBOO, CITRUS, CHESTNUT, OIL_TEA = "680", "701", "711", "751"
@@ -155,9 +155,7 @@ def crowd(volume_m3_ha: pd.Series, size: pd.DataFrame) -> pd.DataFrame:
     trees = basal / (np.pi / 4.0 * (size["dbh_cm"] / 100.0) ** 2)
     trees = trees.clip(TREES_LEAST, TREES_MOST).round()
     dbh = (np.sqrt(basal / trees * 4.0 / np.pi) * 100.0).clip(5.0).round(1)
-    return pd.DataFrame(
-        {"dbh_cm": dbh, "basal_area_m2_ha": basal.round(1), "trees_per_ha": trees}
-    )
+    return pd.DataFrame({"dbh_cm": dbh, "basal_area_m2_ha": basal.round(1), "trees_per_ha": trees})
 
 
 def to_tenths(values: pd.Series, total: float) -> pd.Series:

@@ -48,8 +48,7 @@ source = "{PLAN}"
 """
 
 
-SETTINGS = (
-    f"""\
+SETTINGS = f"""\
 # 示例数据（合成）：除区界、镇街名称和规划公布的数值外，本数据集全部由程序生成，不得用于正式统计。
 # synthetic: generated for demonstration; only the boundary, town names and plan values are real.
 
@@ -124,6 +123,4 @@ value = 44.4
 source = "{PLAN}文本"
 
 # 规划目标：reach 达到，hold 保持，ceiling 不超过
-"""
-    + "".join(_target(*row) for row in _TARGETS).lstrip("\n")
-)
+""" + "".join(_target(*row) for row in _TARGETS).lstrip("\n")

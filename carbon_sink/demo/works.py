@@ -93,9 +93,11 @@ def _project_rows(
 def _tended(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataFrame:
     """Groups of tended stands whose area is what was done for forest quality."""
     timber = stands[is_timber(stands) & stands["change_kind"].isin(["", "pest"])]
-    group = timber["town_code"] + "-" + nearest_seed(
-        timber, timber["town_code"], TENDED_GROUP_HA, draw
-    ).astype(str)
+    group = (
+        timber["town_code"]
+        + "-"
+        + nearest_seed(timber, timber["town_code"], TENDED_GROUP_HA, draw).astype(str)
+    )
     order = draw.permutation(np.sort(group.unique()))
     rank = pd.Series(np.arange(len(order)), index=order)
     ranked = timber.assign(group=group, rank=group.map(rank)).sort_values(
@@ -219,9 +221,7 @@ def make_projects(
         _project_rows(
             mines, "mine_restoration", FOREST_QUANTITY, mines["change_year"], mines["area_ha"]
         ),
-        _project_rows(
-            belts, "shelterbelt", FOREST_QUANTITY, belts["belt_year"], belt_area(belts)
-        ),
+        _project_rows(belts, "shelterbelt", FOREST_QUANTITY, belts["belt_year"], belt_area(belts)),
         _tended(stands, draw),
         *_outside_plan(stands, draw),
         _corridors(*roads, stands, draw),

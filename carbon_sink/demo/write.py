@@ -260,9 +260,7 @@ def _write_towns(district: District, first: gpd.GeoDataFrame, path: Path) -> Non
     number = first["town_code"].map(pd.Series(codes.index + 1, index=codes))
     shapes = dissolve(first.geometry.to_numpy(), number.to_numpy())
     found = district.towns.loc[shapes.index - 1, ["code", "name"]].reset_index(drop=True)
-    towns = gpd.GeoDataFrame(
-        found.assign(note=NOTICE), geometry=shapes.to_numpy(), crs=STORE_CRS
-    )
+    towns = gpd.GeoDataFrame(found.assign(note=NOTICE), geometry=shapes.to_numpy(), crs=STORE_CRS)
     _write_layer(towns, path, "towns", "Polygon")
 
 
