@@ -1,12 +1,28 @@
 """The inventory of 2020, made to give the stock and coverage that the plan published."""
 
+# ruff: noqa: PLR2004 the chances and bounds of a made-up district stand where they act
+
 import numpy as np
 import pandas as pd
 
 from .land import BUILT, FIELD, MINE, WATER, WOOD
 from .stands import (
-    BAMBOO, CHESTNUT, CITRUS, NATURAL_CODES, OIL_TEA, PLANTED_CODE, VOLUME_LEAST, VOLUME_MOST,
-    age_group, choose_species, crowd, size_by_age, species_table, take, to_tenths, volume_by_age,
+    BAMBOO,
+    CHESTNUT,
+    CITRUS,
+    NATURAL_CODES,
+    OIL_TEA,
+    PLANTED_CODE,
+    VOLUME_LEAST,
+    VOLUME_MOST,
+    age_group,
+    choose_species,
+    crowd,
+    size_by_age,
+    species_table,
+    take,
+    to_tenths,
+    volume_by_age,
 )  # fmt: skip
 
 STOCK_2020_M3 = 840_800.0

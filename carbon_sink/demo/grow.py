@@ -6,6 +6,8 @@ from numba import njit
 from .heap import pop, push, room
 
 FAR = np.float32(1e30)
+# the four neighbors of a cell
+DOWN, RIGHT = np.array([1, -1, 0, 0]), np.array([0, 0, 1, -1])
 
 
 @njit(cache=True)
@@ -90,7 +92,7 @@ def grow(
         mine = label[row, column]
         keys, items = room(keys, items, size)
         for step in range(4):
-            r, c = row + (step == 0) - (step == 1), column + (step == 2) - (step == 3)
+            r, c = row + DOWN[step], column + RIGHT[step]
             if r < 0 or c < 0 or r >= rows or c >= columns or settled[r, c]:
                 continue
             if barrier[r, c] != barrier[row, column]:
@@ -108,7 +110,7 @@ def grow(
 
 @njit(cache=True)
 def components(kind: np.ndarray) -> np.ndarray:
-    """Number the patches of equal kind (from 1), connected along cell edges; kind 0 stays 0."""
+    """Give the patches of equal kind numbers from 1, connected along cell edges; kind 0 stays 0."""
     rows, columns = kind.shape
     patch = np.zeros((rows, columns), np.int32)
     stack = np.empty(rows * columns, np.int32)
@@ -124,7 +126,7 @@ def components(kind: np.ndarray) -> np.ndarray:
             size -= 1
             row, column = stack[size] // columns, stack[size] % columns
             for step in range(4):
-                r, c = row + (step == 0) - (step == 1), column + (step == 2) - (step == 3)
+                r, c = row + DOWN[step], column + RIGHT[step]
                 if r < 0 or c < 0 or r >= rows or c >= columns:
                     continue
                 if patch[r, c] == 0 and kind[r, c] == kind[row, column]:

@@ -1,5 +1,7 @@
 """What covers the ground before it is parceled: woods, fields, settlements, mines and water."""
 
+# ruff: noqa: PLR2004 the chances and bounds of a made-up district stand where they act
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +69,7 @@ def _fill_basin(
     crest = elevation[outlet // columns, outlet % columns] + depth
     queue = np.empty(limit + 9, np.int32)
     queue[0], size, head = outlet, 1, 0
-    while head < size and size < limit:
+    while head < size < limit:
         cell = queue[head]
         head += 1
         row, column = cell // columns, cell % columns

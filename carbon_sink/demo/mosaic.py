@@ -1,5 +1,7 @@
 """Land-cover maps of the district, as a satellite product would show it: mostly right."""
 
+# ruff: noqa: PLR2004 the chances and bounds of a made-up district stand where they act
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,7 +102,9 @@ def _pick(value: float, first: int, below: float, second: int, rest: int) -> int
 
 
 @njit(cache=True)
-def _wooded_look(look: int, wide: float, fine: float, density: float) -> int:
+def _wooded_look(  # noqa: PLR0911 one line for each look
+    look: int, wide: float, fine: float, density: float
+) -> int:
     """Class of a pixel on forest land."""
     value = wide + 0.6 * fine
     if look == STAND:
@@ -121,13 +125,13 @@ def _wooded_look(look: int, wide: float, fine: float, density: float) -> int:
 
 
 @njit(cache=True)
-def _open_look(
+def _open_look(  # noqa: PLR0911 one line for each look
     look: int, wide: float, fine: float, x: float, y: float, bent: float, seed: int
 ) -> int:
     """Class of a pixel on open land: farms in their groves, ponds, gardens, tips."""
     value = wide + 0.6 * fine
     if look == WET:
-        return WETLAND if value > 0.42 else WATER  # noqa: PLR2004
+        return WETLAND if value > 0.42 else WATER
     if look == MINE:
         return _pick(value - 0.08, BUILT, -0.34, BARE, GRASS)
     if look == IDLE:
@@ -138,12 +142,12 @@ def _open_look(
     farm += 22.0 * bent
     if farm < 5.0 + 17.0 * luck:
         return BUILT
-    if farm < 24.0 + 44.0 * luck and fine + 0.5 * bent > -0.12:  # noqa: PLR2004
+    if farm < 24.0 + 44.0 * luck and fine + 0.5 * bent > -0.12:
         return TREE
     pond, luck = _nearest_spot(x, y, 620.0, 0.6, seed + 2)
     if pond + 14.0 * bent < 6.0 + 34.0 * luck * luck:
         return WATER
-    if value > 0.36:  # noqa: PLR2004 hedges and strips of trees
+    if value > 0.36:
         return TREE
     return _pick(-value - 0.44, GRASS, -0.9, CROP, CROP)
 
@@ -197,7 +201,7 @@ def compose(
             wide = fractal(x / 210.0, y / 210.0, 3, seed + 5)
             fine = gradient_noise(x / 47.0, y / 47.0, seed + 6) + 0.22 * blur
             kind = look[here]
-            if road[row, column] and kind != WET and fine + wide > -0.30:  # noqa: PLR2004
+            if road[row, column] and kind != WET and fine + wide > -0.30:
                 codes[row, column] = BUILT
             elif kind <= GRASSY or kind == NURSERY:
                 codes[row, column] = _wooded_look(kind, wide, 0.5 * fine, density[here])

@@ -111,7 +111,7 @@ def _absorb_small(label: np.ndarray, kind: np.ndarray, town: np.ndarray, least: 
 
 
 def _renumber(label: np.ndarray, *facts: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Number the labels that are left from 1 without gaps, facts along with them."""
+    """Give the labels that are left numbers without gaps, facts along with them."""
     left = np.unique(label)
     left = np.append(0, left[left > 0])
     number = np.zeros(left[-1] + 1, "int32")

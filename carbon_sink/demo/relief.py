@@ -21,6 +21,7 @@ STRIKE_DEG = 38.0
 CENTER = (105.50, 29.46)
 LOWEST_M, HIGHEST_M = 252.0, 705.0
 RIVER_FALL = 0.0008
+UNSEEN = -2
 SMOOTH_M = 450.0
 RIVER_REACH_M = 3000.0
 
@@ -48,16 +49,16 @@ class Relief:
 @njit(cache=True)
 def drainage(elevation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
-    Flow paths searched from the edge inwards, lowest cell first: paths leave pits by their
-    lowest saddle, and no land is flat.
+    Search flow paths from the edge inwards, lowest cell first.
 
-    Returns the flat index of the cell downstream of each (-1 at the edge), and the number of
-    cells that drain through each, itself included.
+    Paths leave pits by their lowest saddle, and no land is flat. Returns the flat index of the
+    cell downstream of each (-1 at the edge), and the number of cells that drain through each,
+    itself included.
     """
     rows, columns = elevation.shape
     count = rows * columns
     level = elevation.ravel()
-    receiver = np.full(count, -2, np.int32)
+    receiver = np.full(count, UNSEEN, np.int32)
     order = np.empty(count, np.int32)
     keys, items = np.empty(65536, np.float32), np.empty(65536, np.int32)
     size = 0
@@ -78,7 +79,7 @@ def drainage(elevation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for near_row in range(max(row - 1, 0), min(row + 2, rows)):
             for near_column in range(max(column - 1, 0), min(column + 2, columns)):
                 near = near_row * columns + near_column
-                if receiver[near] == -2:
+                if receiver[near] == UNSEEN:
                     receiver[near] = cell
                     size = push(keys, items, size, level[near], near)
     through = np.ones(count, np.int32)

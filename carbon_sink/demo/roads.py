@@ -1,5 +1,7 @@
 """Roads between the towns and from the villages to them, on the easiest ground."""
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from numba import njit
@@ -106,7 +108,7 @@ def draw_roads(
             ways.append(_follow(onward, int(towns[other])))
             widths.append(12.0)
     stops = cell_of(*np.array(EXPRESSWAY).T)
-    for start, stop in zip(stops[:-1], stops[1:], strict=True):
+    for start, stop in pairwise(stops):
         ways.append(_follow(_ways(effort**0.5, np.array([stop], "int32")), int(start)))
         widths.append(30.0)
     network = np.unique(np.concatenate(ways)).astype("int32")

@@ -1,15 +1,30 @@
 """The inventory of 2025: five years of growth, planting, harvest, fire, pests and building."""
 
+# ruff: noqa: PLR2004 the chances and bounds of a made-up district stand where they act
+
 import numpy as np
 import pandas as pd
 import shapely
 
 from .first_survey import (
-    COUNTED, TREES_PER_HA, belt_area, draw_belts, is_timber, spread_trees,
+    COUNTED,
+    TREES_PER_HA,
+    belt_area,
+    draw_belts,
+    is_timber,
+    spread_trees,
 )  # fmt: skip
 from .land import FIELD, MINE, WOOD
 from .stands import (
-    CITRUS, OIL_TEA, PLANTED_CODE, age_group, crowd, size_by_age, species_table, take, to_tenths,
+    CITRUS,
+    OIL_TEA,
+    PLANTED_CODE,
+    age_group,
+    crowd,
+    size_by_age,
+    species_table,
+    take,
+    to_tenths,
     volume_by_age,
 )  # fmt: skip
 
@@ -185,7 +200,7 @@ def _change_old_parcels(changes: _Changes) -> None:
     changes.mark(mines, "mine", PLANTED, (2021, 2023))
     changes.plant(mines, "0141", draw.choice(["590", "440", "550"], len(mines)))
     stands.loc[mines, "forest_category"] = "117"
-    early = mines[stands.loc[mines, "change_year"] < 2022.5]  # noqa: PLR2004 planted by 2022
+    early = mines[stands.loc[mines, "change_year"] < 2022.5]
     changes.close(early)
     bare = stands["land_class"].isin(["0171", "0161", "0162", "0163"]) & changes.free
     planted = stands.index[bare & (luck < 0.55)]

@@ -1,4 +1,4 @@
-"""Trees of a stand: species, age, size and stock, on growth curves made up for the demonstration."""
+"""Trees of a stand: species, age, size and stock, on growth curves made up for the demo."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ def species_table() -> pd.DataFrame:
     """Return the made-up growth curves and shares of the arbor species, by code."""
     rows = read_data("demo_species.csv").set_index("species_code")
     texts = ["kind", "share_by", "source"]
-    return rows.astype({name: float for name in rows.columns.difference(texts)})
+    return rows.astype(dict.fromkeys(rows.columns.difference(texts), float))
 
 
 def take(score: pd.Series, area_ha: pd.Series, wanted_ha: float) -> pd.Index:
@@ -72,8 +72,8 @@ def choose_species(sites: pd.DataFrame, draw: np.random.Generator) -> pd.Series:
     # the particular ones choose first, the common ones fill the rest
     for code in table["share"].sort_values(kind="stable").index[:-1]:
         free = species.index[species == ""]
-        score = liking[table.at[code, "share_by"]][free] + draw.normal(0.0, 0.45, len(free))
-        species[take(score, sites.loc[free, "area_ha"], table.at[code, "share"] * total)] = code
+        score = liking[table["share_by"][code]][free] + draw.normal(0.0, 0.45, len(free))
+        species[take(score, sites.loc[free, "area_ha"], table["share"][code] * total)] = code
     return species.replace("", table["share"].idxmax())
 
 

@@ -1,5 +1,7 @@
 """Works of the plan and events, where the second survey shows them."""
 
+# ruff: noqa: PLR2004 the chances and bounds of a made-up district stand where they act
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -91,7 +93,7 @@ def _project_rows(
 
 
 def _tended(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataFrame:
-    """Groups of tended stands whose area is what was done for forest quality."""
+    """Group tended stands whose area is what was done for forest quality."""
     timber = stands[is_timber(stands) & stands["change_kind"].isin(["", "pest"])]
     group = (
         timber["town_code"]
@@ -121,8 +123,8 @@ def _tended(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataF
 def _corridors(
     lines: np.ndarray, width_m: np.ndarray, stands: gpd.GeoDataFrame, draw: np.random.Generator
 ) -> gpd.GeoDataFrame:
-    """Strips of trees along some of the main roads, outside the plan's quantities."""
-    wide = np.flatnonzero(width_m > 11.0)  # noqa: PLR2004 roads between towns
+    """Plant strips of trees along some of the main roads, outside the plan's quantities."""
+    wide = np.flatnonzero(width_m > 11.0)
     chosen = np.sort(draw.choice(wide, min(10, len(wide)), replace=False))
     strips = []
     for line in _metres(lines[chosen]):
@@ -169,7 +171,7 @@ def _progress(projects: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoD
     planned = np.maximum(planned.round(2), projects["done_ha"])
     chance = pd.Series(draw.random(count), index=projects.index)
     status = pd.Series("verified", index=projects.index)
-    status[projects["start_year"] >= 2024] = "done"  # noqa: PLR2004 not yet inspected
+    status[projects["start_year"] >= 2024] = "done"
     status[projects["start_year"].ge(2025) & (chance < 0.5)] = "ongoing"
     verified = projects["done_ha"] * draw.uniform(0.93, 1.0, count)
     verified = verified.where(status == "verified", 0.0).round(2)
@@ -283,7 +285,7 @@ def make_four_side(stands: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
 def _small_fires(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataFrame:
     """Ragged burned patches of 2025 inside pine stands, too small for parcels of their own."""
     pines = stands[is_timber(stands) & stands["dominant_species"].eq("220")]
-    pines = pines[(pines["change_kind"] == "") & (pines["area_ha"] > 4.0)]  # noqa: PLR2004
+    pines = pines[(pines["change_kind"] == "") & (pines["area_ha"] > 4.0)]
     some = pines.iloc[np.sort(draw.choice(len(pines), min(FIRES_2025, len(pines)), replace=False))]
     shapes = _metres(some.geometry.to_numpy())
     centers = shapely.get_coordinates(shapely.point_on_surface(shapes))
