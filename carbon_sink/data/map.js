@@ -1,113 +1,4 @@
-"use strict";
-/* Draws the district page from its block of data. Every text is set as text, never as markup. */
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined && text !== null) made.textContent = text;
-  return made;
-}
-
-function fill(parent, ...children) {
-  parent.replaceChildren(...children);
-  return parent;
-}
-
-function append(parent, ...children) {
-  parent.append(...children);
-  return parent;
-}
-
-/* ------------------------------------------------------------------ panels */
-
-function showHead(page) {
-  document.getElementById("title").textContent = page.title;
-  const place = [page.place, page.base, page.rule].filter(Boolean).join(" · ");
-  document.getElementById("place").textContent = place;
-  const figures = page.figures.map((one) => {
-    const box = element("div");
-    box.setAttribute("role", "listitem");
-    const value = append(element("div", "value", one.value), element("small", "", one.unit));
-    const more = [one.large, one.change].filter(Boolean);
-    const name = element("div", "name", one.name);
-    name.title = one.name;
-    return append(box, name, value, ...more.map((text) => element("div", "more", text)));
-  });
-  fill(document.getElementById("key-figures"), ...figures);
-  for (const [id, text] of [["notice", page.notice], ["unverified", page.unverified]]) {
-    const place = document.getElementById(id);
-    place.textContent = text;
-    place.hidden = !text;
-  }
-  const approval = document.getElementById("approval");
-  approval.hidden = !page.approval;
-  approval.textContent = page.words.approval + " " + page.approval;
-}
-
-function targetCard(one, words) {
-  const signs = { met: "✓ ", not_met: "✗ ", unknown: "— " };
-  const card = element("div", "card " + one.state);
-  const state = element("span", "state", signs[one.state] + words[one.state]);
-  append(card, append(element("div", "head"), element("span", "name", one.name), state));
-  const value = append(element("span", "value", one.value), element("small", "", one.unit));
-  append(card, append(element("div", "now"), value, element("span", "percent", one.percent)));
-  if (one.done !== null) {
-    const gauge = element("div", "gauge");
-    gauge.setAttribute("role", "img");
-    gauge.setAttribute("aria-label", one.percent);
-    const bar = element("span");
-    bar.style.width = one.done + "%";
-    append(card, append(gauge, bar));
-  }
-  const ends = append(element("div", "ends"), element("span", "", one.base));
-  append(card, append(ends, element("span", "", one.target)));
-  if (one.details.length) {
-    const details = one.details.map((text) => element("span", "", text));
-    append(card, append(element("div", "details"), ...details));
-  }
-  if (one.reason) append(card, element("div", "reason", words.reason + "：" + one.reason));
-  if (one.source) card.title = words.source + ": " + one.source;
-  return card;
-}
-
-function showLeft(page) {
-  const words = page.words;
-  const targets = document.getElementById("targets");
-  targets.querySelector("h2").textContent = words.targets;
-  const cards = page.targets.map((one) => targetCard(one, words));
-  const none = element("p", "", words.no_targets);
-  fill(targets.querySelector(".cards"), ...(cards.length ? cards : [none]));
-
-  const parts = document.getElementById("parts");
-  parts.hidden = !page.parts.length;
-  parts.querySelector("h2").textContent = words.parts;
-  const bars = page.parts.map((one) => {
-    const bar = element("span");
-    bar.style.width = one.width + "%";
-    bar.style.background = one.color;
-    return bar;
-  });
-  fill(parts.querySelector(".bar"), ...bars);
-  const lines = page.parts.map((one) => {
-    const cells = [one.name, one.area, one.share].map((text) => element("span", "", text));
-    cells[2].title = words.share_note;
-    return append(element("li"), swatch(one.color), ...cells);
-  });
-  fill(parts.querySelector("ul"), ...lines);
-
-  const about = document.getElementById("about");
-  about.querySelector("h2").textContent = words.about;
-  const facts = page.facts.flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]);
-  fill(about.querySelector("dl"), ...facts);
-}
-
-function swatch(color, kind) {
-  const made = element("span", "swatch " + (kind || ""));
-  if (color) made.style.background = color;
-  return made;
-}
-
-/* ------------------------------------------------------------------ map */
+/* Draws the map of the district page and answers to its controls. */
 
 function townWindow(page, town, themeName) {
   const box = element("div", "town-window");
@@ -173,6 +64,12 @@ function addControls(map, page, showWhole) {
     return bar;
   };
   control.addTo(map);
+  const north = L.control({ position: "topright" });
+  north.onAdd = () => {
+    const arrow = append(element("div", "north"), element("span", "", words.north));
+    return append(arrow, icon("M8 14V3M4 8l4-6 4 6"));
+  };
+  north.addTo(map);
   L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
 }
 
@@ -291,10 +188,11 @@ function showLegend(map, page, state) {
   };
   const theme = state.theme;
   if (theme) {
-    entries.push(element("p", "unit", theme.name + " (" + theme.unit + ")"));
+    const head = append(element("div", "unit"), named(theme), element("span", "count", words.towns_count));
+    entries.push(head);
     [...theme.classes].reverse().forEach((one) =>
-      add(swatch(one.color), one.label, one.count + " " + words.towns_count));
-    if (theme.missing) add(swatch("", "none"), words.no_data, theme.missing + " " + words.towns_count);
+      add(swatch(one.color), one.label, String(one.count)));
+    if (theme.missing) add(swatch("", "none"), words.no_data, String(theme.missing));
   }
   if (state.works && map.hasLayer(state.works)) {
     entries.push(element("div", "break"));
@@ -348,7 +246,11 @@ function choice(parent, kind, name, text, checked, action) {
   input.name = name;
   input.checked = checked;
   input.addEventListener("change", () => action(input.checked));
-  append(parent, append(element("label"), input, element("span", "", text)));
+  append(parent, append(element("label"), input, text));
+}
+
+function named(theme) {
+  return append(element("span", "", theme.name), element("small", "", theme.unit));
 }
 
 function addChoices(map, page, state) {
@@ -356,13 +258,13 @@ function addChoices(map, page, state) {
   themes.querySelector("legend").textContent = page.words.theme;
   themes.hidden = !page.themes.length || !state.shapes.some(Boolean);
   page.themes.forEach((theme, k) =>
-    choice(themes, "radio", "theme", theme.name + " (" + theme.unit + ")", k === 0,
+    choice(themes, "radio", "theme", named(theme), k === 0,
       () => showTheme(map, page, state, theme)));
   const overlays = document.getElementById("overlays");
   overlays.querySelector("legend").textContent = page.words.overlay;
   const add = (group, text, on) => {
     if (on) group.addTo(map);
-    choice(overlays, "checkbox", "overlay", text, on, (checked) => {
+    choice(overlays, "checkbox", "overlay", element("span", "", text), on, (checked) => {
       if (checked) group.addTo(map);
       else group.remove();
       if (state.outline) state.outline.bringToFront();

@@ -106,6 +106,7 @@ def page_content(
     outline = shapes.display_shapes(boundary) if boundary is not None else np.array([])
     works = _projects(projects, lang)
     work_shapes = [work["shape"] for work in works["items"]]
+    cards = figures.targets(tables, lang)
     place = text("map.place_year", lang, place=facts.place, year=facts.year)
     return {
         "words": figures.words(lang),
@@ -119,7 +120,8 @@ def page_content(
         else "",
         "approval": facts.approval_number,
         "figures": figures.key_figures(tables, facts),
-        "targets": figures.targets(tables, lang),
+        "targets": cards,
+        "tally": figures.tally(cards, lang),
         "parts": figures.coverage_parts(tables, facts),
         "facts": figures.fact_lines(tables, facts),
         "themes": _themes(rows, figures.whole_place(tables, facts.year), facts),

@@ -8,6 +8,7 @@ from ..language import read_rows, text
 from ..legend import code_colors, code_name, decimals, number_text
 from ..summary import RunFacts
 from ..tables import columns
+from ..units import mu
 
 KEY_FIGURES = (
     "forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t",
@@ -21,7 +22,7 @@ TOWN_ROWS = (
     ("living_stock_m3", False), ("stock_m3_ha", False), ("carbon_t", False),
     ("carbon_t_ha", False), ("removal_co2_t_yr", False),
 )  # fmt: skip
-FLOWS = ("removal_co2_t_yr",)  # already a change, so no change of theirs is shown
+UNCHANGING = ("land_area_ha", "removal_co2_t_yr")  # fixed, or a change by itself
 MISSING = "—"
 TEN_THOUSAND = 10_000.0
 
@@ -39,11 +40,13 @@ def pretty(name: str, lang: str) -> str:
 
     Examples
     --------
-    >>> pretty("m3/ha", "zh"), pretty("t/yr", "zh"), pretty("CO2", "en")
-    ('m³/ha', 't/年', 'CO₂')
+    >>> pretty("m3/ha", "zh"), pretty("t/yr", "zh"), pretty("万亩", "en"), pretty("CO2", "en")
+    ('m³/ha', 't/年', '10⁴ mu', 'CO₂')
     """
     name = name.replace("m3", "m³").replace("CO2", "CO₂")
-    return name.replace("/yr", "/年") if lang == "zh" else name
+    if lang == "zh":
+        return name.replace("/yr", "/年")
+    return name.replace("万", "10⁴ ").replace("亩", "mu")
 
 
 def column_name(column: str, lang: str) -> str:
@@ -111,25 +114,38 @@ def key_figures(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[dict]:
         if pd.isna(now[column]):
             continue
         unit, value = column_unit(column), float(now[column])
-        large = ""
-        if lang == "zh" and abs(value) >= TEN_THOUSAND:
-            large = f"{value / TEN_THOUSAND:,.2f} 万{pretty(unit, lang)}"
         found.append(
             {
                 "name": column_name(column, lang),
                 "value": shown(value, unit),
                 "unit": pretty(unit, lang),
-                "large": large,
+                "large": _large(value, unit) if lang == "zh" else "",
                 "change": _since(column, now, base, facts),
             }
         )
     return found
 
 
+def _large(value: float, unit: str) -> str:
+    """
+    Write a large figure in the units leaders speak in: 万亩 for area, 万 of the unit else.
+
+    Examples
+    --------
+    >>> _large(840_800.0, "m3"), _large(20_000.0, "ha"), _large(44.0, "%")
+    ('84.08 万m³', '30.00 万亩', '')
+    """
+    if abs(value) < TEN_THOUSAND:
+        return ""
+    if unit == "ha":
+        return f"{number_text(mu(value) / TEN_THOUSAND, 2)} 万亩"
+    return f"{number_text(value / TEN_THOUSAND, 2)} 万{pretty(unit, 'zh')}"
+
+
 def _since(column: str, now: pd.Series, base: pd.Series | None, facts: RunFacts) -> str:
     """Say how a figure changed since the base year."""
     lang = facts.language
-    if column in FLOWS:
+    if column in UNCHANGING:
         return text("map.positive_removal", lang)
     if base is None or pd.isna(base[column]):
         return ""
@@ -160,7 +176,7 @@ def town_rows(now: pd.Series, base: pd.Series | None, known: list[str], lang: st
             continue
         unit = column_unit(column)
         change = ""
-        if base is not None and column not in FLOWS:
+        if base is not None and column not in UNCHANGING:
             change = shown_change(now[column] - base[column], unit, lang)
         value = shown(now[column], unit)
         if value != MISSING:
@@ -201,7 +217,8 @@ def _target(row: dict, lang: str) -> dict:
         "base": "",
         "done": None,
         "percent": "",
-        "details": _details(row, kind, places, lang),
+        "gap": _gap(row, kind, places, lang),
+        "details": _details(row, places, lang),
         "reason": "" if _known(row.get("value")) else _text(row.get("reason")),
         "source": _text(row.get("source")),
     }
@@ -214,14 +231,20 @@ def _target(row: dict, lang: str) -> dict:
     return card
 
 
-def _details(row: dict, kind: str, places: int, lang: str) -> list[str]:
-    """Say what is missing to the target, what is needed each year, and how sure the value is."""
+def _gap(row: dict, kind: str, places: int, lang: str) -> str:
+    """Say what is missing to the target, or by how much it is passed."""
+    if not _known(row.get("gap")):
+        return ""
+    gap = float(row["gap"])
+    key = "gap" if gap > 0 else ("reserve" if kind == "ceiling" else "surplus")
+    value = f"{number_text(abs(gap), places)} {pretty(row['unit'], lang)}"
+    return text(f"map.{key}", lang, value=value)
+
+
+def _details(row: dict, places: int, lang: str) -> list[str]:
+    """Say what is needed each year, and how sure the value is."""
     unit = pretty(row["unit"], lang)
     found = []
-    if _known(row.get("gap")):
-        gap = float(row["gap"])
-        key = "gap" if gap > 0 else ("reserve" if kind == "ceiling" else "surplus")
-        found.append(text(f"map.{key}", lang, value=f"{number_text(abs(gap), places)} {unit}"))
     if _known(row.get("required_per_year")) and float(row["required_per_year"]):
         needed = number_text(float(row["required_per_year"]), max(places, 2))
         found.append(text("map.per_year", lang, value=f"{needed} {unit}"))
@@ -232,6 +255,22 @@ def _details(row: dict, kind: str, places: int, lang: str) -> list[str]:
         percent = number_text(100 * float(row["probability"]), 0)
         found.append(text("map.probability", lang, percent=percent))
     return found
+
+
+def tally(cards: list[dict], lang: str) -> str:
+    """
+    Count the targets that are met, not met and without a value.
+
+    Examples
+    --------
+    >>> tally([{"state": "met"}, {"state": "not_met"}, {"state": "met"}], "en")
+    '2 met · 1 not met'
+    """
+    states = [card["state"] for card in cards]
+    counts = {state: states.count(state) for state in ("met", "not_met", "unknown")}
+    return " · ".join(
+        text(f"map.tally_{state}", lang, count=count) for state, count in counts.items() if count
+    )
 
 
 def _known(value: object) -> bool:

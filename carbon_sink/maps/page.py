@@ -73,8 +73,8 @@ class District(Element):
         page.header.add_child(Verbatim(f"<style>{read_part('map.css')}</style>"), "district_css")
         body = read_part("map.html") + data_block("district-data", self.content)
         page.html.add_child(Verbatim(body), "district_html")
-        script = f"{read_part('map.js')}\nshowDistrict({name});"
-        page.script.add_child(Verbatim(script), "district_script")
+        script = "".join(read_part(part) for part in ("panels.js", "map.js"))
+        page.script.add_child(Verbatim(f"{script}showDistrict({name});"), "district_script")
         return ""
 
 
