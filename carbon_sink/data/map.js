@@ -1,5 +1,8 @@
 /* Draws the map of the district page and answers to its controls. */
 
+/* A window moves the map until it stands clear of the buttons at the edges. */
+const besideControls = { autoPanPaddingTopLeft: [58, 14], autoPanPaddingBottomRight: [44, 14] };
+
 function townWindow(page, town, themeName) {
   const box = element("div", "town-window");
   append(box, element("h3", "", town.name), element("p", "", [page.place, page.base].filter(Boolean).join(" · ")));
@@ -79,7 +82,7 @@ function addTowns(map, page, state) {
     if (!town.shape) return null;
     const shape = L.geoJSON(town.shape, { style: borders });
     shape.bindPopup(() => townWindow(page, town, state.theme ? state.theme.name : ""),
-      { maxWidth: 420, minWidth: 290, autoPanPadding: [16, 16] });
+      { maxWidth: 420, minWidth: 290, ...besideControls });
     shape.bindTooltip(() => element("div", "", townLine(page, state, k)), { sticky: true });
     shape.on("mouseover", () => highlight(state, k, true));
     shape.on("mouseout", () => highlight(state, k, false));
@@ -109,8 +112,6 @@ function highlight(state, k, on) {
   if (shape) {
     shape.setStyle({ color: on ? "#10261a" : "#ffffff", weight: on ? 2.6 : 1.4 });
     if (on) shape.bringToFront();
-    if (state.outline) state.outline.bringToFront();
-    if (state.works) state.works.eachLayer((layer) => layer.bringToFront && layer.bringToFront());
   }
   const line = state.lines && state.lines[k];
   if (line) line.classList.toggle("on", on);
@@ -139,26 +140,34 @@ function declutter(map, page, state) {
   }
 }
 
+/* At a small scale a work is a dot of a few pixels; the dots go when the shapes can be seen. */
 function addProjects(map, page, state) {
-  state.works = L.layerGroup();
+  const many = page.projects.items.length > 120;
+  state.kinds = page.projects.kinds.map(() => L.layerGroup());
+  state.dots = page.projects.kinds.map((kind, k) => L.layerGroup().addTo(state.kinds[k]));
   for (const work of page.projects.items) {
-    const color = page.projects.kinds[work.kind].color;
-    const options = {
-      style: { color: "#ffffff", weight: 1, fillColor: color, fillOpacity: 0.95 },
-      pointToLayer: (feature, at) => L.circleMarker(at, { radius: 5 }),
-    };
-    const dot = L.circleMarker(work.at, { radius: 4.5, color: "#ffffff", weight: 1.2, fillColor: color, fillOpacity: 1 });
-    for (const layer of [L.geoJSON(work.shape, options), dot]) {
-      layer.bindPopup(() => projectWindow(work), { maxWidth: 340 });
+    const paint = { color: "#ffffff", weight: many ? 0.7 : 1.2, fillOpacity: 1,
+      fillColor: page.projects.kinds[work.kind].color };
+    const dot = (at) => L.circleMarker(at, { ...paint, radius: many ? 3.2 : 4.5, pane: "dots" });
+    const point = (feature, at) => dot(at);
+    const shape = L.geoJSON(work.shape, { style: paint, pointToLayer: point, pane: "works" });
+    for (const layer of [shape, dot(work.at)]) {
+      layer.bindPopup(() => projectWindow(work), { maxWidth: 340, ...besideControls });
       layer.bindTooltip(() => element("div", "", work.name), { sticky: true });
-      layer.addTo(state.works);
+      layer.addTo(layer === shape ? state.kinds[work.kind] : state.dots[work.kind]);
     }
   }
+  state.works = L.layerGroup(state.kinds);
+  const showDots = () => state.dots.forEach((dots, k) => {
+    if (map.getZoom() < 13) state.kinds[k].addLayer(dots);
+    else state.kinds[k].removeLayer(dots);
+  });
+  map.on("zoomend", showDots);
 }
 
 function addBoundary(map, page, state) {
   const style = { color: "#23372c", weight: 2.4, fill: false, interactive: false };
-  state.outline = L.geoJSON(page.boundary, { style, interactive: false });
+  state.outline = L.geoJSON(page.boundary, { style, interactive: false, pane: "outline" });
 }
 
 /* ------------------------------------------------------------------ choices */
@@ -196,7 +205,16 @@ function showLegend(map, page, state) {
   }
   if (state.works && map.hasLayer(state.works)) {
     entries.push(element("div", "break"));
-    page.projects.kinds.forEach((one) => add(swatch(one.color, "dot"), one.name, String(one.count)));
+    page.projects.kinds.forEach((one, k) => {
+      const text = append(element("span"), swatch(one.color, "dot"), element("span", "", one.name));
+      append(text, element("span", "count", one.count));
+      const line = element("div", "kind");
+      choice(line, "checkbox", "kind", text, state.works.hasLayer(state.kinds[k]), (checked) => {
+        if (checked) state.works.addLayer(state.kinds[k]);
+        else state.works.removeLayer(state.kinds[k]);
+      });
+      entries.push(line);
+    });
   }
   if (state.outline && map.hasLayer(state.outline)) {
     entries.push(element("div", "break"));
@@ -267,7 +285,6 @@ function addChoices(map, page, state) {
     choice(overlays, "checkbox", "overlay", element("span", "", text), on, (checked) => {
       if (checked) group.addTo(map);
       else group.remove();
-      if (state.outline) state.outline.bringToFront();
       declutter(map, page, state);
       showLegend(map, page, state);
     });
@@ -322,6 +339,10 @@ function showDistrict(map) {
   addToggle(map, page, "left");
   addToggle(map, page, "right");
   showWhole();
+  ["outline", "works", "dots"].forEach((name, k) => {
+    map.createPane(name).style.zIndex = 420 + 10 * k;
+  });
+  map.getPane("outline").style.pointerEvents = "none";
   addControls(map, page, showWhole);
   addTowns(map, page, state);
   addProjects(map, page, state);
