@@ -131,7 +131,7 @@ def below_head(sheet):
 
 def test_a_sheet_for_every_table_that_is_there_and_none_for_others(book):
     assert book.sheetnames == [
-        "指标", "乡镇", "乡镇（往年）", "覆盖率组成", "规划任务", "未计算项", "参数", "说明",
+        "指标", "乡镇", "乡镇变化", "乡镇（往年）", "覆盖率组成", "规划任务", "未计算项", "参数", "说明",
     ]  # fmt: skip
 
 
@@ -169,6 +169,20 @@ def test_codes_keep_their_leading_zeros(book):
 
 def test_earlier_years_have_their_own_sheet(book):
     assert {row["年度"] for row in below_head(book["乡镇（往年）"])} == {2020}
+
+
+def test_changes_since_the_base_year_are_laid_out_by_town(book):
+    first, _, whole = below_head(book["乡镇变化"])
+    assert first["森林蓄积量（m3） 2020 年"] == 1000.126
+    assert first["森林蓄积量（m3） 2025 年"] == 1010.126
+    assert first["森林蓄积量（m3） 变化"] == pytest.approx(10.0)
+    assert whole["乡镇名称"] == "示例区"
+    assert "森林碳储量（t） 变化" not in first
+
+
+def test_what_was_not_computed_is_named(book):
+    (row,) = below_head(book["未计算项"])
+    assert row == {"项目": "各类工程的碳汇", "原因": "@需要生长模型"}
 
 
 def test_indicators_are_met_in_words_and_in_their_own_units(book):

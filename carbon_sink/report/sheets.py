@@ -7,7 +7,7 @@ import pandas as pd
 from ..language import text
 from ..legend import code_name
 from ..summary import RunFacts
-from ..tables import columns, heading
+from ..tables import columns, heading, read_data
 
 PLAIN_NUMBERS = ("class_code",)  # years aside, the numbers that are names
 # sheets that show a table as it is, in the order of the workbook; the texts name them
@@ -23,6 +23,8 @@ CODES = {
     "plan_item": "report.plan_item",
     "confidence": "report.confidence",
 }
+# figures whose change since the base year is laid out by town
+CHANGES = ("forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t")
 METHOD = ("coverage", "area", "stock", "carbon", "rounding", "trace")
 
 
@@ -101,6 +103,9 @@ def sheets_of(
         now, earlier = towns[towns["year"].eq(facts.year)], towns[towns["year"].lt(facts.year)]
         if len(now):
             found.append(_table_sheet("towns", "town_summary", now.drop(columns="year"), lang))
+        base = towns[towns["year"].eq(facts.base_year)]
+        if len(now) and len(base) and facts.base_year != facts.year:
+            found.append(_change_sheet(base, now, facts))
         if len(earlier):
             found.append(_table_sheet("towns_earlier", "town_summary", earlier, lang))
     found += [
@@ -156,6 +161,8 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
     shown = table[keep].astype(object)
     for column in shown.columns.intersection(list(CODES)):
         shown[column] = [_code_in_words(column, code, lang) for code in table[column]]
+    if name == "absent":
+        shown["item"] = [_item_name(item, lang) for item in table["item"]]
     rows = shown.to_numpy().tolist()
     total = pd.Series(data=False, index=table.index)
     if "part" in table:
@@ -164,6 +171,33 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
         total |= table["town_code"].eq("")
     units = [_unit(name, column) for column in keep]
     return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist())
+
+
+def _change_sheet(base: pd.DataFrame, now: pd.DataFrame, facts: RunFacts) -> Sheet:
+    """Lay out base year, report year and change of the main figures, town by town."""
+    lang = facts.language
+    base = base.set_index("town_code").reindex(now["town_code"])
+    now = now.set_index("town_code")
+    cells = {heading("town_summary", "town_code", lang): now.index.to_list()}
+    cells[heading("town_summary", "town_name", lang)] = now["town_name"].to_list()
+    units = ["", ""]
+    for column in CHANGES:
+        if column not in now or not (now[column].notna() & base[column].notna()).any():
+            continue
+        name = heading("town_summary", column, lang)
+        cells[text("report.in_year", lang, name=name, year=facts.base_year)] = base[column].tolist()
+        cells[text("report.in_year", lang, name=name, year=facts.year)] = now[column].tolist()
+        change = now[column].astype(float) - base[column].astype(float)
+        cells[text("report.change", lang, name=name)] = change.tolist()
+        units += [_unit("town_summary", column)] * 3
+    rows = [list(row) for row in zip(*cells.values(), strict=True)]
+    return Sheet("towns_change", list(cells), rows, units, (now.index == "").tolist())
+
+
+def _item_name(item: str, lang: str) -> str:
+    """Return the name of something that could not be computed."""
+    names = read_data("indicators.csv").set_index("indicator")[f"name_{lang}"]
+    return names.get(item, code_name("report.item", item, lang))
 
 
 def _code_in_words(column: str, code: object, lang: str) -> str:

@@ -14,7 +14,8 @@ from ..tables import heading
 from .sheets import Sheet, header_lines, sheets_of
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, same bytes
-WIDEST, NARROWEST, WIDE_GLYPHS = 46, 8, 0x2E80
+WIDEST, NARROWEST = 46, 8  # columns of a sheet; twice as wide where there are few
+FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
 
 
 def write_workbook(
@@ -93,7 +94,7 @@ def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None
             unit = sheet.units[column]
             unit = row[row_unit] if unit == "row" else unit
             _write_cell(page, formats, (first + 1 + number, column), value, unit, line)
-    page.freeze_panes(first + 1, 1 if sheet.key != "towns" else 2)
+    page.freeze_panes(first + 1, 2 if sheet.key in ("towns", "towns_change") else 1)
     if cells:
         page.autofilter(first, 0, first + len(cells), len(sheet.headings) - 1)
     _set_print(page, first, facts)
@@ -164,7 +165,8 @@ def _width(title: str, texts: list[str], unit: str, cells: list, column: int) ->
         if isinstance(row[column], float):
             longest = max(longest, len(f"{row[column]:,.{decimals(unit)}f}"))
     wanted = max(longest, math.ceil(_display_width(title) / 2) + 1) + 2
-    return float(min(max(wanted, NARROWEST), WIDEST))
+    few = len(cells) > 0 and len(cells[0]) <= FEW_COLUMNS
+    return float(min(max(wanted, NARROWEST), WIDEST * 2 if few else WIDEST))
 
 
 def _display_width(value: str) -> int:
