@@ -55,7 +55,9 @@ def belt_strips(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> np.ndarr
         In degrees, of the length and width of the belts.
     """
     width = stands["belt_width_m"].to_numpy()
-    fields = shapely.buffer(_metres(stands.geometry.to_numpy()), -(width / 2.0 + 2.0))
+    whole = _metres(stands.geometry.to_numpy())
+    fields = shapely.buffer(whole, -(width / 2.0 + 2.0))
+    fields = np.where(shapely.is_empty(fields), whole, fields)
     strips = []
     starts = draw.random(len(stands))
     rows = zip(fields, stands["belt_length_m"], width, starts, strict=True)
@@ -105,7 +107,9 @@ def _tended(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataF
     ranked = timber.assign(group=group, rank=group.map(rank)).sort_values(
         ["rank", "area_ha"], kind="stable"
     )
-    ranked = ranked[ranked["area_ha"].cumsum() <= QUALITY_DONE_HA * 1.012]
+    # the last parcel goes past the goal; what is done is then a part of the projects' area
+    before = ranked["area_ha"].cumsum() - ranked["area_ha"]
+    ranked = ranked[before <= QUALITY_DONE_HA]
     rows = []
     for name, members in ranked.groupby("group", sort=True):
         main = members["area_ha"].groupby(members["dominant_species"]).sum().idxmax()
