@@ -18,7 +18,7 @@ from .landcover import area_by_zone
 from .language import text
 from .parameters import load_parameters, read_own_rows
 from .projects import plan_quantities
-from .settings import Settings, load_settings
+from .settings import ELLIPSOID, Settings, load_settings
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
@@ -162,6 +162,8 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
     """Collect what every output states about the run."""
     english = settings.language == "en" and settings.place.name_en
     years = sorted(inputs.stands)
+    kind = "area.ellipsoid" if settings.area_crs == ELLIPSOID else "area.planar"
+    area = text(kind, settings.language, crs=settings.area_crs)
     return RunFacts(
         title=settings.title,
         place=settings.place.name_en if english else settings.place.name,
@@ -170,7 +172,7 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         language=settings.language,
         coverage_rule=settings.coverage_rule,
         four_side_rule=settings.four_side_rule,
-        land_area_source=text(inputs.land_area_source, settings.language),
+        land_area_source=text(inputs.land_area_source, settings.language, area=area),
         parameter_set=settings.parameter_set,
         synthetic=settings.synthetic,
         unverified=int(rows["confidence"].ne("verified").sum()),
