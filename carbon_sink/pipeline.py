@@ -178,6 +178,7 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         unverified=int(rows["confidence"].ne("verified").sum()),
         version=__version__,
         approval_number=settings.output.approval_number,
+        area_method=area,
     )
 
 

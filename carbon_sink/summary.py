@@ -57,6 +57,8 @@ class RunFacts:
         Version of the program.
     approval_number : str
         Map approval number (审图号), empty when there is none.
+    area_method : str
+        How areas were measured, in the language of the run.
     """
 
     title: str
@@ -72,6 +74,7 @@ class RunFacts:
     unverified: int
     version: str
     approval_number: str = ""
+    area_method: str = ""
 
 
 def largest_remainder(total: float, weights: np.ndarray, decimals: int = 0) -> np.ndarray:

@@ -10,7 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from carbon_sink.language import text
 from carbon_sink.report import write_indicators, write_tables, write_workbook
+from carbon_sink.report.sheets import _met_in_words
 from carbon_sink.summary import RunFacts
 from carbon_sink.tables import columns
 
@@ -189,12 +191,17 @@ def test_indicators_are_met_in_words_and_in_their_own_units(book):
     stock, carbon, green = below_head(book["指标"])
     assert (stock["指标"], stock["单位"], stock["现状值"]) == ("森林蓄积量", "万m3", 84.5)
     assert stock["是否达标"] == "✗ 未达标"
-    assert carbon["是否达标"] == "— 无法判定"
+    assert not carbon["是否达标"], "nothing to meet without a target"
     assert (stock["目标类型"], stock["完成比例（%）"]) == ("达到", 7.0945)
     assert (green["现状值"], green["说明"]) == (None, "没有公布值")
     formats = {cell.value: cell.number_format for row in book["指标"].iter_rows() for cell in row}
     assert formats[84.5] == "#,##0.00"
     assert formats[312345.678] == "#,##0"
+
+
+def test_a_target_without_a_value_cannot_be_judged():
+    assert _met_in_words(None, "zh") == "— 无法判定"
+    assert _met_in_words(float("nan"), "en") == text("report.met.unknown", "en")
 
 
 def test_the_first_sheet_states_rule_denominator_and_confidence(book):
@@ -236,10 +243,11 @@ def test_codes_of_tables_are_shown_by_their_names(book):
     assert below_head(book["覆盖率组成"])[-1]["组成"] == "合计"
 
 
-def test_pages_print_on_a4_across_with_headings_and_numbers(book):
+def test_pages_print_on_a4_or_wide_ones_on_a3_across_with_headings_and_numbers(book):
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.page_setup.paperSize == 9
+        width = sum(column.width for column in sheet.column_dimensions.values())
+        assert sheet.page_setup.paperSize == (8 if width > 190 else 9), (sheet.title, width)
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.print_title_rows is not None
         assert sheet.freeze_panes is not None

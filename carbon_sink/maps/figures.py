@@ -237,8 +237,8 @@ def _gap(row: dict, kind: str, places: int, lang: str) -> str:
         return ""
     gap = float(row["gap"])
     key = "gap" if gap > 0 else ("reserve" if kind == "ceiling" else "surplus")
-    value = f"{number_text(abs(gap), places)} {pretty(row['unit'], lang)}"
-    return text(f"map.{key}", lang, value=value)
+    unit = text("map.points", lang) if row["unit"] == "%" else pretty(row["unit"], lang)
+    return text(f"map.{key}", lang, value=f"{number_text(abs(gap), places)} {unit}")
 
 
 def _details(row: dict, places: int, lang: str) -> list[str]:

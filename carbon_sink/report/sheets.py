@@ -6,15 +6,22 @@ import pandas as pd
 
 from ..language import text
 from ..legend import code_name
+from ..parameters import references
 from ..summary import RunFacts
 from ..tables import columns, heading, read_data
 
 PLAIN_NUMBERS = ("class_code",)  # years aside, the numbers that are names
 # sheets that show a table as it is, in the order of the workbook; the texts name them
 PLAIN_SHEETS = (
-    "coverage_parts", "stock_parts", "carbon_parts", "species_summary", "landcover_area",
-    "plan_quantities", "inventory_summary", "absent", "notes",
-)  # fmt: skip
+    "coverage_parts",
+    "stock_parts",
+    "carbon_parts",
+    "species_summary",
+    "plan_quantities",
+    "inventory_summary",
+    "absent",
+    "notes",
+)
 CODES = {
     "rule": "rule",
     "part": "part",
@@ -108,6 +115,8 @@ def sheets_of(
             found.append(_change_sheet(base, now, facts))
         if len(earlier):
             found.append(_table_sheet("towns_earlier", "town_summary", earlier, lang))
+    if len(tables.get("landcover_area", ())):
+        found.append(_landcover_sheet(tables["landcover_area"], lang))
     found += [
         _table_sheet(name, name, tables[name], lang)
         for name in PLAIN_SHEETS
@@ -115,7 +124,7 @@ def sheets_of(
     ]
     if len(parameters):
         found.append(_parameter_sheet(parameters, lang))
-    found.append(_method_sheet(lang))
+    found.append(_method_sheet(facts))
     return found
 
 
@@ -130,7 +139,9 @@ def _indicator_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     keep.remove("indicator")
     shown = table[keep].astype(object)
     if "met" in shown:
-        shown["met"] = [_met_in_words(met, lang) for met in table["met"]]
+        due = table["target_value"].notna()
+        shown["met"] = [_met_in_words(met, lang) if planned else "" for met, planned in
+                        zip(table["met"], due, strict=True)]  # fmt: skip
     if "kind" in shown:
         shown["kind"] = [code_name("kind", kind, lang) if _filled(kind) else "" for kind in
                          table["kind"]]  # fmt: skip
@@ -158,6 +169,8 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
     rules = columns(name)
     other = "name_zh" if lang == "en" else "name_en"
     keep = [c for c in rules.index if c in table and (c != other or f"name_{lang}" not in table)]
+    if name == "species_summary":  # the key says it in English, the name in Chinese
+        keep.remove("species_group" if lang == "zh" else "name_zh")
     shown = table[keep].astype(object)
     for column in shown.columns.intersection(list(CODES)):
         shown[column] = [_code_in_words(column, code, lang) for code in table[column]]
@@ -194,6 +207,24 @@ def _change_sheet(base: pd.DataFrame, now: pd.DataFrame, facts: RunFacts) -> She
     return Sheet("towns_change", list(cells), rows, units, (now.index == "").tolist())
 
 
+def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
+    """Lay out land cover with a row for each zone and year, and a column for each class."""
+    names = table.drop_duplicates("class_code").set_index("class_code")[f"name_{lang}"].sort_index()
+    wide = table.pivot_table(
+        index=["year", "zone", "zone_name"], columns="class_code", values="area_ha", sort=False
+    )
+    wide = wide[names.index].fillna(0.0)
+    wide["total"] = wide.sum(axis=1)
+    wide = wide.reset_index()
+    headings = [heading("landcover_area", name, lang) for name in ("year", "zone", "zone_name")]
+    headings += [f"{name} {code}" for code, name in names.items()]
+    headings.append(text("part.total", lang))
+    units = ["year", "", "", *["ha"] * (len(names) + 1)]
+    return Sheet(
+        "landcover_area", headings, wide.to_numpy().tolist(), units, wide["zone"].eq("").tolist()
+    )
+
+
 def _item_name(item: str, lang: str) -> str:
     """Return the name of something that could not be computed."""
     names = read_data("indicators.csv").set_index("indicator")[f"name_{lang}"]
@@ -217,6 +248,11 @@ def _unit(table: str, column: str) -> str:
 def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
     """Lay out the parameter rows with source, place in the source and confidence."""
     shown = parameters.astype(object)
+    if "parameter" in shown:
+        shown["parameter"] = [code_name("parameter", name, lang) for name in shown["parameter"]]
+    if "source" in shown:
+        titles = references()["title"]
+        shown["source"] = [titles.get(source, source) for source in shown["source"]]
     if "confidence" in shown:
         shown["confidence"] = [_code_in_words("confidence", c, lang) for c in shown["confidence"]]
     headings = [code_name("report.parameter", name, lang) for name in shown.columns]
@@ -225,11 +261,13 @@ def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
     return Sheet("parameters", headings, rows, units, [False] * len(rows))
 
 
-def _method_sheet(lang: str) -> Sheet:
+def _method_sheet(facts: RunFacts) -> Sheet:
     """Lay out what the figures mean and where they can be traced."""
+    lang = facts.language
+    area = facts.area_method or text("area.ellipsoid", lang)
     headings = [text("report.method.topic", lang), text("report.method.text", lang)]
     rows = [
-        [text(f"report.method.{key}", lang), text(f"report.method.{key}_text", lang)]
+        [text(f"report.method.{key}", lang), text(f"report.method.{key}_text", lang, area=area)]
         for key in METHOD
     ]
     return Sheet("method", headings, rows, ["", ""], [False] * len(rows))

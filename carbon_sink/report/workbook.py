@@ -14,8 +14,11 @@ from ..tables import heading
 from .sheets import Sheet, header_lines, sheets_of
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, same bytes
-WIDEST, NARROWEST = 46, 8  # columns of a sheet; twice as wide where there are few
+WIDEST, NARROWEST = 30, 8  # columns of a sheet; three times as wide where there are few
 FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
+A4, A3 = 9, 8  # paper, as Excel numbers it
+LINE_POINTS = 14
+WIDEST_ON_A4 = 175  # sheets with wider columns are printed on A3
 
 
 def write_workbook(
@@ -82,14 +85,18 @@ def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None
     style = {"bold": True, "bg_color": "#1F5D3A", "font_color": "#FFFFFF", "border": 1,
              "border_color": "#9DB8A6", "text_wrap": True, "align": "center"}  # fmt: skip
     page.set_row(first, 32)
+    widths: list[float] = []
     for column, title in enumerate(sheet.headings):
         page.write_string(first, column, title, formats(**style))
         texts = [c for c in (row[column] for row in cells) if isinstance(c, str)]
-        page.set_column(column, column, _width(title, texts, sheet.units[column], cells, column))
+        width = _width(title, texts, sheet.units[column], cells, column)
+        page.set_column(column, column, width)
+        widths.append(width)
     for number, row in enumerate(cells):
         line = {"border": 1, "border_color": "#C9D3CC"}
         if sheet.bold[number]:
             line |= {"bold": True, "bg_color": "#E7F1EA"}
+        page.set_row(first + 1 + number, _height(row, widths))
         for column, value in enumerate(row):
             unit = sheet.units[column]
             unit = row[row_unit] if unit == "row" else unit
@@ -97,7 +104,7 @@ def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None
     page.freeze_panes(first + 1, 2 if sheet.key in ("towns", "towns_change") else 1)
     if cells:
         page.autofilter(first, 0, first + len(cells), len(sheet.headings) - 1)
-    _set_print(page, first, facts)
+    _set_print(page, first, facts, A4 if sum(widths) <= WIDEST_ON_A4 else A3)
 
 
 def _write_head(page, formats: _Formats, sheet: Sheet, facts: RunFacts, name: str) -> int:  # noqa: ANN001
@@ -117,10 +124,10 @@ def _write_head(page, formats: _Formats, sheet: Sheet, facts: RunFacts, name: st
     return len(lines)
 
 
-def _set_print(page, first: int, facts: RunFacts) -> None:  # noqa: ANN001
-    """Make the sheet print on A4 across, headings on every page, pages numbered."""
+def _set_print(page, first: int, facts: RunFacts, paper: int) -> None:  # noqa: ANN001
+    """Make the sheet print across, headings on every page, pages numbered."""
     page.set_landscape()
-    page.set_paper(9)
+    page.set_paper(paper)
     page.fit_to_pages(1, 0)
     page.repeat_rows(first)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
@@ -145,7 +152,7 @@ def _write_cell(page, formats: _Formats, place: tuple, value, unit: str, line: d
     if value is None:
         page.write_blank(*place, None, formats(**line))
     elif isinstance(value, str):
-        page.write_string(*place, value, formats(text_wrap=True, **line))
+        page.write_string(*place, value, formats(text_wrap=True, indent=1, **line))
     else:
         page.write_number(*place, value, formats(num_format=_number_format(unit), **line))
 
@@ -166,7 +173,17 @@ def _width(title: str, texts: list[str], unit: str, cells: list, column: int) ->
             longest = max(longest, len(f"{row[column]:,.{decimals(unit)}f}"))
     wanted = max(longest, math.ceil(_display_width(title) / 2) + 1) + 2
     few = len(cells) > 0 and len(cells[0]) <= FEW_COLUMNS
-    return float(min(max(wanted, NARROWEST), WIDEST * 2 if few else WIDEST))
+    return float(min(max(wanted, NARROWEST), WIDEST * 3 if few else WIDEST))
+
+
+def _height(row: list, widths: list[float]) -> float:
+    """Return the height of a row in points, for texts that wrap."""
+    lines = [
+        math.ceil((_display_width(value) + 2) / width)
+        for value, width in zip(row, widths, strict=True)
+        if isinstance(value, str)
+    ]
+    return LINE_POINTS * max(lines, default=1) + 2
 
 
 def _display_width(value: str) -> int:
