@@ -27,9 +27,8 @@ def test_environment_yml_lists_what_pyproject_toml_lists():
     )
     extras = PROJECT["optional-dependencies"]
     wanted = names([*PROJECT["dependencies"], *extras["notebook"], *extras["test"]])
-    aliases = {"jupyterlab-language-pack-zh-cn": "jupyterlab-language-pack-zh-cn"}
     for name, version in wanted.items():
-        assert listed.get(aliases.get(name, name)) == version, name
+        assert listed.get(name) == version, name
     strange = set(listed) - set(wanted) - {"conda-forge", "nodefaults", "python", "pip"}
     assert strange == set()
 
