@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from . import __version__
-from .errors import CarbonSinkError
+from .errors import CarbonSinkError, FileError, Problem
 from .language import LANGUAGES, text
 
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
@@ -117,7 +117,11 @@ def _demo(options: argparse.Namespace, lang: str) -> None:
     from .demo import write_demo  # noqa: PLC0415
 
     print(text("cli.demo_start", lang), file=sys.stderr)
-    settings = write_demo(options.folder, seed=options.seed, polygons=options.polygons)
+    try:
+        settings = write_demo(options.folder, seed=options.seed, polygons=options.polygons)
+    except OSError as error:
+        problem = Problem("output_not_writable", file=options.folder, value=str(error))
+        raise FileError(problem) from None
     print(text("notice.synthetic", lang))
     print(text("cli.demo_done", lang, settings=settings))
 

@@ -106,6 +106,14 @@ def test_bad_input_gives_one_message_exit_one_and_leaves_earlier_results(
     assert "to do:" in capsys.readouterr().err
 
 
+def test_a_demonstration_that_cannot_be_made_is_told_without_a_traceback(tmp_path, capsys):
+    assert main(["demo", str(tmp_path / "few"), "--polygons", "50"]) == 1
+    assert "至少 200" in capsys.readouterr().err
+    (tmp_path / "file").write_text("x")
+    assert main(["--lang", "en", "demo", str(tmp_path / "file" / "demo"), "--polygons", "200"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_the_module_is_the_command_line_and_starts_without_heavy_packages():
     code = ("import sys, carbon_sink.cli; "
             "print([n for n in ('geopandas', 'pandas', 'numpy', 'folium', 'rasterio', 'pydantic') "

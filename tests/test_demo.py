@@ -276,5 +276,5 @@ def test_everything_says_that_it_is_synthetic(demo):
 
 
 def test_too_few_parcels_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="at least 200"):
+    with pytest.raises(ValueError, match="至少 200"):
         write_demo(tmp_path, polygons=50)

@@ -1,5 +1,6 @@
 """Writes the demonstration data set of Rongchang District, whole, from a seed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from ..errors import Problem, SettingsError
 from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..rasters import burn, write_class_raster
 from ..tables import read_data
@@ -32,6 +34,7 @@ RIM_DEG = 0.004
 CELL_LEAST_M, CELL_MOST_M, CELL_M, CELL_POLYGONS = 12.0, 30.0, 20.0, 6000
 PATCH_LEAST_M, PATCH_MOST_M = 120.0, 450.0
 POLYGONS_LEAST = 200
+COUNT_TOLERANCE = 0.05
 # GeoPackages carry the time of writing; a fixed one keeps files equal
 FIXED_TIME = "2025-12-31T00:00:00.000Z"
 
@@ -92,7 +95,7 @@ def draw_district(polygons: int, resolution_m: float, seeds: np.ndarray) -> Dist
     patch_m = float(np.clip(0.35 * mean_m, PATCH_LEAST_M, PATCH_MOST_M))
     land = make_land(grid, relief, inside, lon, lat, patch_m, int(seeds[1]))
     slow = slowness(grid, relief, int(seeds[2]))
-    parcels = draw_parcels(grid, land, slow, polygons, int(seeds[3]))
+    parcels = _near(polygons, lambda asked: draw_parcels(grid, land, slow, asked, int(seeds[3])))
     shapes = outline(grid, parcels.label, boundary)
     parents = whole_parents(shapes, pd.Series(parcels.parent[shapes.index], shapes.index))
     parcels.parent[shapes.index] = parents
@@ -107,6 +110,15 @@ def draw_district(polygons: int, resolution_m: float, seeds: np.ndarray) -> Dist
     )
     roads = draw_roads(grid, relief, inside, lon, lat, int(seeds[4]))
     return District(grid, relief, boundary, towns, parcels, pieces, roads)
+
+
+def _near(wanted: int, draw: Callable[[int], Parcels]) -> Parcels:
+    """Draw parcels, and once more with a corrected number when the count is far off."""
+    parcels = draw(wanted)
+    found = len(np.unique(parcels.parent[np.unique(parcels.label)])) - 1
+    if abs(found / wanted - 1.0) <= COUNT_TOLERANCE:
+        return parcels
+    return draw(round(wanted * wanted / found))
 
 
 def _first(
@@ -217,12 +229,12 @@ def write_demo(
 
     Raises
     ------
-    ValueError
+    SettingsError
         If fewer than 200 parcels are wanted: the plan's values could not be met.
     """
     if polygons < POLYGONS_LEAST:
-        msg = f"polygons is {polygons}; the demonstration needs at least {POLYGONS_LEAST}."
-        raise ValueError(msg)
+        rule = str(POLYGONS_LEAST)
+        raise SettingsError(Problem("too_few_parcels", value=str(polygons), rule=rule))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     seeds = np.random.SeedSequence(seed).generate_state(16) % (1 << 30)
