@@ -114,7 +114,11 @@ def _language(arguments: list[str]) -> str:
 
 def _demo(options: argparse.Namespace, lang: str) -> None:
     """Write the demonstration data."""
-    from .demo import write_demo  # noqa: PLC0415
+    from .demo import is_own_settings, write_demo  # noqa: PLC0415
+
+    settings = Path(options.folder) / "settings.toml"
+    if settings.exists() and is_own_settings(settings):
+        raise FileError(Problem("settings_of_your_own", file=str(settings)))
 
     print(text("cli.demo_start", lang), file=sys.stderr)
     try:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ from .errors import FileError, Problem
 PACKAGES = ("geopandas", "numpy", "pandas", "shapely", "pyproj", "pyogrio", "rasterio",
             "rioxarray", "numba", "folium", "xlsxwriter")  # fmt: skip
 BLOCK_BYTES = 1 << 20
+PROGRAM, RECORD = "carbon_sink", "run.json"
 
 
 def sha256(path: Path) -> str:
@@ -71,6 +73,7 @@ def run_record(
     settings: dict,
     inputs: dict[str, str],
     parameters: pd.DataFrame,
+    outputs: list[str],
     started: str,
     ended: str,
 ) -> dict:
@@ -87,31 +90,73 @@ def run_record(
         Input file to SHA-256.
     parameters : DataFrame
         Parameter rows the run used.
+    outputs : list of str
+        Files the run wrote, this record aside.
     started, ended : str
         Times, ISO 8601.
     """
     return {
-        "program": {"name": "carbon_sink", "version": version},
+        "program": {"name": PROGRAM, "version": version},
         "versions": versions(),
         "started": started,
         "ended": ended,
         "seed": None,
         "settings": settings,
         "inputs_sha256": inputs,
+        "outputs": sorted([*outputs, RECORD]),
         "parameters": parameters.to_dict("records"),
     }
 
 
+def check_folder(final: Path, inputs: list[Path]) -> None:
+    """
+    Refuse a folder for results that would cost the user anything.
+
+    Parameters
+    ----------
+    final : Path
+        Where the results belong.
+    inputs : list of Path
+        Files and folders that must not lie inside it.
+
+    Raises
+    ------
+    FileError
+        If it is a file, holds an input, or holds files and no results of an earlier run.
+    """
+    final = final.resolve()
+    if not final.exists():
+        return
+    if not final.is_dir():
+        raise FileError(Problem("output_is_file", file=str(final)))
+    inside = [path for path in inputs if path.resolve().is_relative_to(final)]
+    if inside:
+        raise FileError(Problem("output_holds_input", file=str(final), value=str(inside[0])))
+    if any(final.iterdir()) and _earlier_outputs(final) is None:
+        raise FileError(Problem("output_foreign", file=str(final)))
+
+
+def _earlier_outputs(folder: Path) -> set[str] | None:
+    """Return the names of the files an earlier run wrote; None when there was no run."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return set(record["outputs"]) if record["program"]["name"] == PROGRAM else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 @contextlib.contextmanager
-def results_folder(final: Path) -> Iterator[Path]:
+def results_folder(final: Path, inputs: list[Path] | None = None) -> Iterator[Path]:
     """
     Give a folder to write results into, and put it in place when all are written.
 
     Parameters
     ----------
     final : Path
-        Where the results belong. Earlier results there are replaced as a whole, and only
-        when the block ends without an error.
+        Where the results belong. The results of an earlier run there are replaced together,
+        and only when the block ends without an error; other files there are kept.
+    inputs : list of Path, optional
+        Files and folders that must not lie inside it.
 
     Yields
     ------
@@ -121,9 +166,10 @@ def results_folder(final: Path) -> Iterator[Path]:
     Raises
     ------
     FileError
-        If the place cannot be written to.
+        If the place cannot be written to, or holds anything but earlier results.
     """
     final = final.resolve()
+    check_folder(final, inputs or [])
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
@@ -132,6 +178,7 @@ def results_folder(final: Path) -> Iterator[Path]:
     try:
         yield staging
         staging.chmod(0o755)
+        _keep_foreign_files(final, staging)
         _replace(final, staging)
     except OSError as error:
         if isinstance(error, FileError):
@@ -139,6 +186,16 @@ def results_folder(final: Path) -> Iterator[Path]:
         raise FileError(Problem("output_not_writable", file=str(final), value=str(error))) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _keep_foreign_files(final: Path, staging: Path) -> None:
+    """Copy what a user laid beside earlier results, a QGIS project for example."""
+    ours = _earlier_outputs(final) or set()
+    for path in sorted(final.rglob("*")) if final.exists() else []:
+        name = path.relative_to(final)
+        if path.is_file() and name.as_posix() not in ours and not (staging / name).exists():
+            (staging / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, staging / name)
 
 
 def _replace(final: Path, staging: Path) -> None:

@@ -37,9 +37,9 @@ class Run:
     """
 
     facts: RunFacts
-    tables: dict[str, pd.DataFrame]
-    layers: dict[str, gpd.GeoDataFrame]
-    parameters: pd.DataFrame
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    layers: dict[str, gpd.GeoDataFrame] = field(repr=False)
+    parameters: pd.DataFrame = field(repr=False)
     content: dict = field(repr=False)
     folder: Path | None = None
 
@@ -84,13 +84,15 @@ def run(
     started = datetime.now(UTC).isoformat(timespec="seconds")
     if not isinstance(settings, Settings):
         settings = load_settings(settings)
+    folder = Path(out) if out is not None else default_folder(settings)
+    protected = [settings.folder, *settings.input_paths()]
+    ledger.check_folder(folder, protected)
     on_step("read")
     inputs = read_inputs(settings)
     on_step("compute")
     done = compute(settings, inputs)
     on_step("write")
-    folder = Path(out) if out is not None else default_folder(settings)
-    with ledger.results_folder(folder) as staging:
+    with ledger.results_folder(folder, protected) as staging:
         write(done, settings, staging, started)
     return replace(done, folder=folder)
 
@@ -293,7 +295,8 @@ def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
         settings=settings.model_dump(mode="json"),
         inputs=inputs,
         parameters=done.parameters,
+        outputs=[p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()],
         started=started,
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    report.write_indicators(folder / "run.json", record)
+    report.write_indicators(folder / ledger.RECORD, record)

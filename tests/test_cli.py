@@ -114,6 +114,20 @@ def test_a_demonstration_that_cannot_be_made_is_told_without_a_traceback(tmp_pat
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_settings_of_the_user_s_own_are_not_overwritten_by_the_demonstration(tmp_path, capsys):
+    (tmp_path / "settings.toml").write_text("title = 'mine'")
+    assert main(["demo", str(tmp_path)]) == 1
+    assert "改动过" in capsys.readouterr().err
+    assert (tmp_path / "settings.toml").read_text() == "title = 'mine'"
+
+
+def test_results_are_not_written_over_the_data(small_place, capsys):
+    before = sorted(small_place.parent.iterdir())
+    assert main(["run", str(small_place), "--out", str(small_place.parent)]) == 1
+    assert "输入数据" in capsys.readouterr().err
+    assert sorted(small_place.parent.iterdir()) == before
+
+
 def test_the_module_is_the_command_line_and_starts_without_heavy_packages():
     code = ("import sys, carbon_sink.cli; "
             "print([n for n in ('geopandas', 'pandas', 'numpy', 'folium', 'rasterio', 'pydantic') "

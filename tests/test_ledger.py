@@ -1,13 +1,21 @@
 """The record of a run, and results that are put in place as a whole."""
 
 import hashlib
+import json
 import os
 
 import pandas as pd
 import pytest
 
 from carbon_sink.errors import FileError
-from carbon_sink.ledger import fingerprints, results_folder, run_record, sha256, versions
+from carbon_sink.ledger import (
+    check_folder,
+    fingerprints,
+    results_folder,
+    run_record,
+    sha256,
+    versions,
+)
 
 
 def test_the_fingerprint_is_the_sha256_of_the_file(tmp_path):
@@ -27,26 +35,43 @@ def test_all_parts_of_a_shapefile_and_a_geodatabase_are_recorded(tmp_path):
 
 def test_the_record_holds_all_that_is_needed_to_repeat_a_run():
     record = run_record(version="1", settings={"title": "x"}, inputs={"a": "b"},
-                        parameters=pd.DataFrame({"value": [1.0]}), started="s", ended="e")  # fmt: skip
+                        parameters=pd.DataFrame({"value": [1.0]}), outputs=["b"], started="s", ended="e")  # fmt: skip
     assert record["inputs_sha256"] == {"a": "b"}
+    assert record["outputs"] == ["b", "run.json"]
     assert record["parameters"] == [{"value": 1.0}]
     assert {"geopandas", "rasterio", "python"} <= set(versions())
 
 
-def test_new_results_replace_the_old_ones_as_a_whole(tmp_path):
+def finish(final, name, **more):
+    """Put a finished run of one file in place."""
+    with results_folder(final) as folder:
+        (folder / name).write_text(name)
+        record = {"program": {"name": "carbon_sink"}, "outputs": [name, "run.json"], **more}
+        (folder / "run.json").write_text(json.dumps(record))
+        assert folder != final
+
+
+def test_new_results_replace_the_old_ones_together(tmp_path):
     final = tmp_path / "maps" / "2025"
-    for text in ("old", "new"):
-        with results_folder(final) as folder:
-            (folder / f"{text}.txt").write_text(text)
-            assert folder != final
-    assert [path.name for path in final.iterdir()] == ["new.txt"]
+    finish(final, "old.txt")
+    finish(final, "new.txt")
+    assert sorted(path.name for path in final.iterdir()) == ["new.txt", "run.json"]
     assert [path.name for path in final.parent.iterdir()] == ["2025"]
+
+
+def test_what_a_user_lays_beside_the_results_is_kept(tmp_path):
+    final = tmp_path / "2025"
+    finish(final, "old.txt")
+    (final / "mine").mkdir()
+    (final / "mine" / "project.qgz").write_text("work of a day")
+    finish(final, "new.txt")
+    assert (final / "mine" / "project.qgz").read_text() == "work of a day"
+    assert not (final / "old.txt").exists()
 
 
 def test_a_run_that_fails_leaves_the_old_results_and_no_litter(tmp_path):
     final = tmp_path / "2025"
-    with results_folder(final) as folder:
-        (folder / "old.txt").write_text("old")
+    finish(final, "old.txt")
 
     def fail():
         with results_folder(final) as folder:
@@ -55,7 +80,26 @@ def test_a_run_that_fails_leaves_the_old_results_and_no_litter(tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert [path.name for path in tmp_path.rglob("*")] == ["2025", "old.txt"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["2025", "old.txt", "run.json"]
+
+
+def test_a_folder_with_foreign_files_an_input_or_a_file_is_never_replaced(tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "work.doc").write_text("x")
+    with pytest.raises(FileError, match="未写入"):
+        check_folder(tmp_path / "own", [])
+    finish(tmp_path / "place" / "2025", "a.txt")
+    inside = tmp_path / "place" / "2025" / "inventory.gpkg"
+    inside.write_text("data")
+    with (
+        pytest.raises(FileError, match=r"inventory\.gpkg"),
+        results_folder(inside.parent, [inside]),
+    ):
+        pass
+    with pytest.raises(FileError, match="却是一个文件"):
+        check_folder(inside, [])
+    check_folder(tmp_path / "new", [inside])
+    assert inside.read_text() == "data"
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path):

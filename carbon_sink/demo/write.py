@@ -282,3 +282,8 @@ def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
              "planned_ha", "done_ha", "verified_ha", "species_code", "density_trees_ha",
              "survival_pct", "status", "note", "geometry"]  # fmt: skip
     return projects[names]
+
+
+def is_own_settings(path: str | Path) -> bool:
+    """Tell whether a settings file is the user's own and not the demonstration's."""
+    return Path(path).read_bytes() != SETTINGS.encode()
