@@ -10,6 +10,7 @@ import xarray as xr
 from . import quality, rasters, readers
 from .errors import Problem
 from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
+from .landcover import check_classes
 from .settings import ELLIPSOID, Inventory, Settings
 from .zonal import grid_of
 
@@ -60,8 +61,25 @@ def read_inputs(settings: Settings) -> Inputs:
         readers.read_events(settings.path_of(source), layer=source.layer)
         for source in settings.events
     ]
-    area, source = _land_area(settings, boundary, towns)
-    return Inputs(stands, landcover, towns, boundary, projects, events, area, source, notes)
+    area, kind = _land_area(settings, boundary, towns)
+    for source in settings.inventory:
+        notes += quality.check_extent(stands[source.year], area, file=source.path)
+    return Inputs(stands, landcover, towns, boundary, projects, events, area, kind, notes)
+
+
+def check_landcover(inputs: Inputs) -> None:
+    """
+    Read every cell of the land cover and refuse classes its product does not have.
+
+    A run finds them too, while it measures; this is for looking before a run.
+
+    Raises
+    ------
+    TableError
+        Naming the classes.
+    """
+    for raster in inputs.landcover.values():
+        check_classes(rasters.codes_of(raster), raster.attrs["scheme"], raster.encoding["source"])
 
 
 def _land_area(
@@ -108,7 +126,10 @@ def _read_stands(
         notes += found
     elif "town_code" not in stands:
         stands = stands.assign(town_code=None)
-    return stands.assign(area_ha=_area_ha(stands, settings))
+    stands = stands.assign(area_ha=_area_ha(stands, settings))
+    stands, found = quality.check_stands(stands, file=source.path, name=source.layer)
+    notes += found
+    return stands
 
 
 def _area_ha(layer: gpd.GeoDataFrame, settings: Settings) -> pd.Series:

@@ -1,5 +1,7 @@
 """Land cover: the classes of each product and their areas in towns."""
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
@@ -39,6 +41,35 @@ def classes(scheme: str) -> pd.DataFrame:
     return rows.assign(class_code=rows["class_code"].astype(int)).set_index("class_code")
 
 
+def check_classes(
+    codes: Iterable[int], scheme: str, file: str, area_ha: pd.Series | None = None
+) -> None:
+    """
+    Refuse classes that a product does not have.
+
+    Parameters
+    ----------
+    codes : iterable of int
+        Classes that occur.
+    scheme : str
+        Product.
+    file : str
+        Name of the raster for the message.
+    area_ha : Series, optional
+        Area of each class, hectares, for the message.
+
+    Raises
+    ------
+    TableError
+        Naming the classes, with their areas where these are known.
+    """
+    unknown = [code for code in codes if code not in classes(scheme).index]
+    if unknown:
+        sizes = ["" if area_ha is None else f" ({area_ha[code]:.2f} ha)" for code in unknown]
+        found = ", ".join(f"{code}{size}" for code, size in zip(unknown, sizes, strict=True))
+        raise TableError(Problem("landcover_class_unknown", file=file, value=found, rule=scheme))
+
+
 def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> pd.DataFrame:
     """
     Area of every land-cover class in every zone.
@@ -65,16 +96,9 @@ def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> 
     """
     wide = class_area(zones, raster)
     known = classes(scheme)
-    unknown = [code for code in wide.columns if code not in known.index and wide[code].sum() > 0]
-    if unknown:
-        raise TableError(
-            Problem(
-                "landcover_class_unknown",
-                file=str(raster.encoding.get("source", "")),
-                value=", ".join(f"{code} ({wide[code].sum():.2f} ha)" for code in unknown),
-                rule=scheme,
-            )
-        )
+    # zones may lie inside each other, so the largest area of a class is told, not the sum
+    occurring = wide.max()[wide.max() > 0]
+    check_classes(occurring.index, scheme, str(raster.encoding.get("source", "")), occurring)
     wide = wide.assign(zone=zones["zone"], zone_name=zones["zone_name"])
     long = wide.melt(["zone", "zone_name"], var_name="class_code", value_name="area_ha")
     long = long[long["area_ha"] > 0].sort_values(["zone", "class_code"], ignore_index=True)

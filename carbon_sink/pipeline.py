@@ -12,6 +12,7 @@ from . import __version__, layers, ledger, maps, report
 from .carbon import add_carbon, used_rows
 from .coverage import coverage_parts
 from .errors import Problem
+from .geometry import ellipsoidal_area_ha
 from .intake import Inputs, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .landcover import area_by_zone
@@ -23,6 +24,8 @@ from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
 
+# land cover of less than this share of the place is told to the reader
+LANDCOVER_WHOLE_PCT = 99.5
 STEPS = ("read", "compute", "write")
 
 
@@ -137,7 +140,8 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, rows)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    tables |= _landcover_table(inputs, facts)
+    landcover, notes = _landcover_table(inputs, facts)
+    tables |= landcover
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
@@ -148,7 +152,7 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     tables["indicators"] = indicator_table(values, reasons, targets, settings.report_year, lang)
     reasons["sinks"] = text("absent.sinks", lang)
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
-    tables["notes"] = _notes(inputs.notes, lang)
+    tables["notes"] = _notes([*inputs.notes, *notes], lang)
     content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
     return Run(facts, tables, _layers(inputs, stands), rows, content)
 
@@ -184,9 +188,9 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
     )
 
 
-def _landcover_table(inputs: Inputs, facts: RunFacts) -> dict:
+def _landcover_table(inputs: Inputs, facts: RunFacts) -> tuple[dict, list[Problem]]:
     """Areas of the land-cover classes by town and for the whole place, each date."""
-    tables = []
+    tables, notes = [], []
     for year, raster in sorted(inputs.landcover.items()):
         whole = inputs.boundary if inputs.boundary is not None else None
         if whole is None:
@@ -196,10 +200,15 @@ def _landcover_table(inputs: Inputs, facts: RunFacts) -> dict:
         zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
         areas = area_by_zone(zones[["zone", "zone_name", "geometry"]], raster, raster.scheme)
         tables.append(areas.assign(year=year))
+        seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
+        share = seen / ellipsoidal_area_ha(whole.geometry).sum() * 100.0
+        if share < LANDCOVER_WHOLE_PCT:
+            file = raster.encoding["source"]
+            notes.append(Problem("landcover_partial", file=file, value=f"{share:.1f}"))
     if not tables:
-        return {}
+        return {}, notes
     table = pd.concat(tables, ignore_index=True)
-    return {"landcover_area": table[["year", *table.columns.drop("year")]]}
+    return {"landcover_area": table[["year", *table.columns.drop("year")]]}, notes
 
 
 def _notes(notes: list[Problem], lang: str) -> pd.DataFrame:

@@ -7,10 +7,17 @@ import shapely
 
 from .errors import CRSError, Problem, TableError, first_rows
 from .geometry import STORE_CRS, ellipsoidal_area_ha
+from .inventory import TIMBER, add_forest_type, add_forest_volume
+from .parameters import constant
+from .tables import columns
 
 # repairs that move more than this share of the area are refused
 REPAIR_LIMIT = 0.001
 POLYGON, MULTIPOLYGON = 3, 6
+# registered and measured area may differ by this share: GB/T 26424-2010, tolerance of area
+AREA_TOLERANCE = 0.05
+# an inventory covers its place when its area lies between these shares of the land area
+COVERS, EXCEEDS = 0.98, 1.01
 
 
 def check_polygons(
@@ -86,6 +93,122 @@ def _repaired(
         raise TableError(Problem("geometry_beyond_repair", **message))
     shapes = layer.geometry.where(~invalid, fixed)
     return layer.set_geometry(shapes), [Problem("geometry_repaired", **message)]
+
+
+def check_stands(
+    stands: gpd.GeoDataFrame, *, file: str, name: str = ""
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """
+    Refuse stands whose figures would be wrong, and tell what a reader should know.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        With ``class_group`` and ``area_ha`` (ha); other columns as the inventory has them.
+    file, name : str
+        File and layer for the message.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        Without the stock when no arbor forest has any, because then it is unknown.
+    notes : list of Problem
+        Closures that are missing or under 0.2, registered areas that differ.
+
+    Raises
+    ------
+    TableError
+        If a stand comes twice, arbor forest has no stock or no species, a stock per hectare is
+        impossible, or stock would be computed from registered areas that are wrong.
+    """
+    place = {"file": file, "layer": name}
+    known = stands.pipe(add_forest_volume).pipe(add_forest_type)
+    timber = known["forest_type"].isin(TIMBER)
+    faults = {"stand_twice": _twice(known)}
+    remarks = {}
+    if "forest_volume_m3" in known:
+        missing = timber & known["forest_volume_m3"].isna()
+        if timber.any() and missing.sum() == timber.sum():
+            unknown = ["forest_volume_m3", "volume_m3_ha", "living_volume_m3_ha"]
+            stands = stands.drop(columns=unknown, errors="ignore")
+            remarks["volume_unknown"] = missing
+        else:
+            faults["volume_missing"] = missing
+            stocked = timber & known["forest_volume_m3"].gt(0)
+            if "species_group" in known:
+                faults["species_missing"] = stocked & known["species_group"].isna()
+            densest = columns("stands").loc["volume_m3_ha", "max"]
+            faults["stock_impossible"] = known["forest_volume_m3"] > densest * known["area_ha"]
+    closure = known.get("canopy_closure", pd.Series(np.nan, index=known.index))
+    remarks["canopy_missing"] = timber & closure.isna()
+    remarks["canopy_open"] = timber & closure.lt(constant("canopy_forest_min"))
+    difference = _registered_difference(known)
+    if abs(difference) > AREA_TOLERANCE:
+        derived = "forest_volume_m3" in known and "forest_volume_m3" not in stands
+        everywhere = pd.Series(data=True, index=known.index)
+        (faults if derived else remarks)["area_differs"] = everywhere
+    value = {"area_differs": f"{difference * 100.0:+.1f}"}
+    problems = _rows_of(faults, value, place)
+    if problems:
+        raise TableError(problems)
+    return stands, _rows_of(remarks, value, place)
+
+
+def _twice(stands: gpd.GeoDataFrame) -> pd.Series:
+    """Tell the stands whose key and shape came before."""
+    same_key = stands["stand_id"].duplicated(keep=False)
+    shapes = stands.geometry[same_key].to_wkb()
+    return stands.assign(shape=shapes).duplicated(["stand_id", "shape"]) & same_key
+
+
+def _registered_difference(stands: pd.DataFrame) -> float:
+    """Compare registered with measured area: their ratio minus one, 0 where there is none."""
+    if "registered_area_ha" not in stands or not stands["registered_area_ha"].notna().any():
+        return 0.0
+    given = stands["registered_area_ha"].notna()
+    return stands["registered_area_ha"].sum() / stands.loc[given, "area_ha"].sum() - 1.0
+
+
+def _rows_of(found: dict[str, pd.Series], value: dict[str, str], place: dict) -> list[Problem]:
+    """Turn the rows of each finding into a problem, where there are any."""
+    return [
+        Problem(code, rows=first_rows(rows.index[rows]), count=int(rows.sum()),
+                value=value.get(code, ""), **place)
+        for code, rows in found.items()
+        if rows.any()
+    ]  # fmt: skip
+
+
+def check_extent(stands: pd.DataFrame, land_area_ha: float | None, *, file: str) -> list[Problem]:
+    """
+    Compare the area of an inventory with the land area of its place.
+
+    Parameters
+    ----------
+    stands : DataFrame
+        With ``area_ha`` (ha).
+    land_area_ha : float or None
+        Land area of the place; without it there is nothing to compare.
+    file : str
+        Name of the inventory for the message.
+
+    Returns
+    -------
+    notes : list of Problem
+        Where the inventory covers less than 98 % of the land: the rest counts as no forest.
+
+    Raises
+    ------
+    TableError
+        If the stands add up to more than 101 % of the land: some overlap or lie outside.
+    """
+    if not land_area_ha:
+        return []
+    share = stands["area_ha"].sum() / land_area_ha
+    found = {"file": file, "value": f"{share * 100.0:.1f}"}
+    if share > EXCEEDS:
+        raise TableError(Problem("inventory_exceeds", **found))
+    return [Problem("inventory_partial", **found)] if share < COVERS else []
 
 
 def check_place(layers: dict[str, tuple[float, float, float, float]], reference: str) -> None:

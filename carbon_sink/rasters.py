@@ -185,6 +185,26 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     return raster
 
 
+def codes_of(raster: xr.DataArray) -> list[int]:
+    """
+    Return the classes that occur in a raster, its nodata code aside.
+
+    Parameters
+    ----------
+    raster : DataArray
+        As ``open_landcover`` gives it; read in strips of rows.
+
+    Returns
+    -------
+    codes : list of int
+        Sorted.
+    """
+    found: set[int] = set()
+    for start in range(0, raster.shape[0], TILE):
+        found |= set(np.unique(raster[start : start + TILE].to_numpy()).tolist())
+    return sorted(found - {raster.attrs.get("_FillValue")})
+
+
 def _raster_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     """Everything that keeps a raster from being a map of classes."""
     problems = []

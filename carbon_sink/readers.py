@@ -1,5 +1,6 @@
 """Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,9 @@ from .projects import EVENT_TYPES, PROJECT_TYPES, four_side_projects
 from .tables import check, columns, read_data
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
+FIELDS_SHOWN = 40
+# messages about codes that are not in their list
+UNKNOWN = {"land_class": "land_class_unknown", "dominant_species": "species_unknown"}
 KEY = ("village_code", "compartment", "subcompartment")
 
 
@@ -53,7 +57,8 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
         else:
             data = pyogrio.read_dataframe(path, layer=_layer_of(path, layer), use_arrow=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
+        code = "encoding_unknown" if "UTF-8" in str(error) else "file_unreadable"
+        raise FileError(Problem(code, value=str(error), **place)) from None
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -78,10 +83,9 @@ def _source_fields(data: pd.DataFrame, fields: dict[str, str], place: dict) -> d
     """Which field of the file holds each of our columns; the user's word comes first."""
     unknown = [ours for ours in fields if ours not in columns("stands").index]
     lacking = {ours: theirs for ours, theirs in fields.items() if theirs not in data.columns}
-    problems = [
-        Problem("column_unknown", field=ours, value=ours, **place) for ours in unknown
-    ] + [
-        Problem("field_missing", field=theirs, rule=ours, **place,
+    present = ", ".join(data.columns[:FIELDS_SHOWN])
+    problems = [Problem("column_unknown", field=ours, value=ours, **place) for ours in unknown] + [
+        Problem("field_missing", field=theirs, rule=present, **place,
                 value=columns("stands")["name_zh"].get(ours, ours))
         for ours, theirs in lacking.items()
         if ours not in unknown
@@ -89,8 +93,10 @@ def _source_fields(data: pd.DataFrame, fields: dict[str, str], place: dict) -> d
     if problems:
         raise TableError(problems)
     found = dict(fields)
+    chinese = columns("stands")["name_zh"]
     for row in read_data("fields.csv").itertuples():
-        names = [name for name in (row.field, *row.aliases.split(), row.column) if name in data]
+        spellings = (row.field, *row.aliases.split(), row.column, chinese[row.column])
+        names = [name for name in spellings if name in data]
         if row.column not in found and names:
             found[row.column] = names[0]
     return found
@@ -128,6 +134,28 @@ def _add_stand_id(stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for name in parts[1:]:
         key = key + "-" + stands[name].fillna("")
     return stands.assign(stand_id=key)
+
+
+def _meaning(own: dict[str, str] | None, scheme: pd.Series) -> pd.Series:
+    """Return what codes stand for: the user's own list, or that of a scheme."""
+    return pd.Series(own, dtype=object) if own else scheme
+
+
+def _zero_lost(problem: Problem, column: pd.Series, meaning: pd.Series) -> Problem:
+    """Say so when the codes would be known with the zero that a spreadsheet took off."""
+    unknown = column[column.notna() & ~column.isin(meaning.index)]
+    if ("0" + unknown.astype(str)).isin(meaning.index).all():
+        return replace(problem, code="leading_zero_lost")
+    return problem
+
+
+def _with_fields_present(problems: list[Problem], data: gpd.GeoDataFrame) -> list[Problem]:
+    """Add the fields of the file to messages about a field that is missing."""
+    present = ", ".join(data.columns.drop(data.geometry.name)[:FIELDS_SHOWN])
+    return [
+        replace(problem, rule=present) if problem.code == "field_missing" else problem
+        for problem in problems
+    ]
 
 
 def read_inventory(
@@ -182,27 +210,26 @@ def read_inventory(
     stands = _with_our_names(data, "stands", found, fixed or {})
     if "stand_id" not in stands:
         stands = _add_stand_id(stands)
-    stands = check(stands, "stands", fields=found, **place)
-    groups = (
-        pd.Series(landclass_codes, dtype=object)
-        if landclass_codes
-        else codes.land_class_groups(landclass_scheme)
-    )
+    groups = _meaning(landclass_codes, codes.land_class_groups(landclass_scheme))
     groups = groups[~groups.isin(codes.HEADINGS)]
-    stands["class_group"] = codes.decode(
-        stands["land_class"], groups, "land_class_unknown", **place,
-        field=found.get("land_class", "land_class"), rule=landclass_scheme or codes.OWN_SCHEME,
-    )  # fmt: skip
-    if (species_scheme or species_codes) and "dominant_species" in stands:
-        meaning = (
-            pd.Series(species_codes, dtype=object)
-            if species_codes
-            else codes.species_groups(species_scheme)
-        )
-        stands["species_group"] = codes.decode(
-            stands["dominant_species"], meaning, "species_unknown", **place,
-            field=found["dominant_species"], rule=species_scheme or codes.OWN_SCHEME,
-        )  # fmt: skip
+    lists = {"land_class": ("class_group", groups, landclass_scheme)}
+    if species_scheme or species_codes:
+        species = _meaning(species_codes, codes.species_groups(species_scheme))
+        lists["dominant_species"] = ("species_group", species, species_scheme)
+    problems: list[Problem] = []
+    try:
+        stands = check(stands, "stands", fields=found, **place)
+    except TableError as error:
+        problems += _with_fields_present(error.problems, data)
+    for column in [name for name in lists if name in stands]:
+        group, meaning, scheme = lists[column]
+        where = {**place, "field": found.get(column, column), "rule": scheme or codes.OWN_SCHEME}
+        try:
+            stands[group] = codes.decode(stands[column], meaning, UNKNOWN[column], **where)
+        except TableError as error:
+            problems += [_zero_lost(problem, stands[column], meaning) for problem in error.problems]
+    if problems:
+        raise TableError(problems)
     stands.attrs["file"] = Path(path).name
     return stands
 
@@ -222,7 +249,10 @@ def read_towns(
     data = read_layer(path, layer)
     found = {"town_code": code_field, "town_name": name_field}
     present = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
-    towns = check(_with_our_names(data, "towns", present, {}), "towns", fields=found, **place)
+    try:
+        towns = check(_with_our_names(data, "towns", present, {}), "towns", fields=found, **place)
+    except TableError as error:
+        raise TableError(_with_fields_present(error.problems, data)) from None
     twice = towns["town_code"].duplicated(keep=False)
     if twice.any():
         raise TableError(
@@ -240,7 +270,9 @@ def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
     else:
         try:
             data = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        except UnicodeDecodeError:
+            raise FileError(Problem("csv_not_utf8", **place)) from None
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
         data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
     kept = [name for name in columns(table).index if name in data.columns]

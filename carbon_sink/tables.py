@@ -173,7 +173,7 @@ def check(
             "field_missing",
             field=fields.get(name, name),
             value=rules.loc[name, "name_zh"],
-            rule=rules.loc[name, "name_en"],
+            rule=", ".join(map(str, data.columns)),
             **place,
         )
         for name in rules.index[rules["required"]]

@@ -245,7 +245,9 @@ def indicator_values(
         values[f"{item}_ha"] = None if quantities is None else plan_item_done(quantities, item)
         reasons[f"{item}_ha"] = "absent.no_projects"
     forest_ha = values["forest_area_ha"]
-    known = events is not None and bool(forest_ha)
+    # a year before the first or after the last record is unknown, not free of fires
+    recorded = events is not None and events["year"].min() <= year <= events["year"].max()
+    known = recorded and bool(forest_ha)
     values["fire_damage_permille"] = (
         fire_damage_permille(events, forest_ha, year) if known else None
     )

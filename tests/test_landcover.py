@@ -8,8 +8,8 @@ from conftest import write_landcover
 
 from carbon_sink.errors import TableError
 from carbon_sink.geometry import ellipsoidal_area_ha
-from carbon_sink.landcover import area_by_zone, classes, schemes
-from carbon_sink.rasters import open_landcover
+from carbon_sink.landcover import area_by_zone, check_classes, classes, schemes
+from carbon_sink.rasters import codes_of, open_landcover
 
 
 def zones():
@@ -42,8 +42,11 @@ def test_classes_that_the_product_does_not_have_are_refused_with_their_area(tmp_
     codes = np.full((20, 40), 10, dtype="uint8")
     codes[0, 0] = 77
     raster = open_landcover(write_landcover(tmp_path / "a.tif", codes), scheme="worldcover")
+    assert codes_of(raster) == [10, 77]
     with pytest.raises(TableError, match=r"77 \(1\.\d+ ha\)"):
         area_by_zone(zones(), raster, "worldcover")
+    with pytest.raises(TableError, match="77"):
+        check_classes(codes_of(raster), "worldcover", "a.tif")
 
 
 @pytest.mark.realdata

@@ -6,7 +6,14 @@ import pytest
 import shapely
 
 from carbon_sink.errors import CRSError, TableError
-from carbon_sink.quality import assign_towns, check_place, check_polygons, extent_deg
+from carbon_sink.quality import (
+    assign_towns,
+    check_extent,
+    check_place,
+    check_polygons,
+    check_stands,
+    extent_deg,
+)
 
 SQUARE = shapely.box(105.0, 29.0, 105.1, 29.1)
 BOW_TIE = shapely.Polygon([(105, 29), (105.1, 29.1), (105.1, 29), (105, 29.1)])
@@ -80,3 +87,74 @@ def test_codes_that_are_given_are_kept_and_unknown_ones_refused():
     assert assign_towns(stands, towns(), file="f")[0]["town_code"].tolist() == ["2", "1"]
     with pytest.raises(TableError, match="9"):
         assign_towns(stands.assign(town_code=["9", "1"]), towns(), file="f")
+
+
+def stands(**more):
+    """Four stands of 100 ha: three of arbor forest and a field."""
+    table = {
+        "stand_id": ["a", "b", "c", "d"], "class_group": ["arbor", "arbor", "arbor", "cropland"],
+        "area_ha": 100.0, "registered_area_ha": 100.0, "canopy_closure": [0.5, 0.6, 0.7, None],
+        "forest_volume_m3": [5000.0, 4000.0, 0.0, 0.0],
+        "species_group": ["oak", "oak", None, None],
+    } | more  # fmt: skip
+    shapes = [shapely.box(105 + n, 29, 106 + n, 30) for n in range(4)]
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4490", index=[1, 2, 3, 4])
+
+
+def refused(**more):
+    with pytest.raises(TableError) as caught:
+        check_stands(stands(**more), file="f")
+    return {problem.code: problem.rows for problem in caught.value.problems}
+
+
+def test_good_stands_pass_without_a_note():
+    checked, notes = check_stands(stands(), file="f")
+    assert notes == []
+    assert checked["forest_volume_m3"].sum() == 9000.0
+
+
+def test_an_empty_stock_of_arbor_forest_is_not_taken_for_zero():
+    assert refused(forest_volume_m3=[5000.0, None, 0.0, None]) == {"volume_missing": (2,)}
+
+
+def test_a_stock_field_without_any_value_is_unknown():
+    checked, notes = check_stands(stands(forest_volume_m3=None), file="f")
+    assert "forest_volume_m3" not in checked
+    assert [note.code for note in notes] == ["volume_unknown"]
+
+
+def test_stock_without_species_and_impossible_stock_are_refused_together():
+    found = refused(
+        species_group=["oak", None, None, None], forest_volume_m3=[5e6, 4000.0, 0.0, 0.0]
+    )
+    assert found == {"species_missing": (2,), "stock_impossible": (1,)}
+
+
+def test_a_stand_that_comes_twice_is_refused_and_a_second_part_of_one_is_not():
+    twin = stands()
+    twin.loc[2, ["stand_id", "geometry"]] = twin.loc[1, ["stand_id", "geometry"]]
+    with pytest.raises(TableError, match="重复") as caught:
+        check_stands(twin, file="f")
+    assert caught.value.problems[0].rows == (2,)
+    assert check_stands(stands(stand_id=["a", "a", "c", "d"]), file="f")[1] == []
+
+
+def test_closures_that_are_missing_or_too_small_for_arbor_forest_are_told():
+    _, notes = check_stands(stands(canopy_closure=[0.1, None, 0.7, None]), file="f")
+    assert {note.code: note.rows for note in notes} == {"canopy_missing": (2,), "canopy_open": (1,)}
+
+
+def test_registered_areas_in_mu_are_told_and_refused_where_stock_depends_on_them():
+    _, notes = check_stands(stands(registered_area_ha=1500.0), file="f")
+    assert [(note.code, note.value) for note in notes] == [("area_differs", "+1400.0")]
+    table = stands(registered_area_ha=1500.0, volume_m3_ha=50.0).drop(columns="forest_volume_m3")
+    with pytest.raises(TableError, match="亩"):
+        check_stands(table, file="f")
+
+
+def test_an_inventory_that_leaves_land_out_is_told_and_one_that_exceeds_it_refused():
+    assert check_extent(stands(), 400.0, file="f") == []
+    assert check_extent(stands(), None, file="f") == []
+    assert [note.value for note in check_extent(stands(), 1000.0, file="f")] == ["40.0"]
+    with pytest.raises(TableError, match=r"133\.3%"):
+        check_extent(stands(), 300.0, file="f")

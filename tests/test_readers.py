@@ -195,8 +195,44 @@ def test_a_csv_that_is_missing_or_not_utf8_is_refused(tmp_path):
         read_projects(tmp_path / "none.csv")
     path = tmp_path / "gbk.csv"
     path.write_bytes("record_id,planted_year,tree_count,村\n宅,2023,1,荣隆\n".encode("gbk"))
-    with pytest.raises(FileError, match="无法读取"):
+    with pytest.raises(FileError, match="CSV UTF-8"):
         read_projects(path)
+
+
+def test_a_gbk_shapefile_needs_a_cpg_and_the_message_says_so(tmp_path):
+    layer = small_inventory(2020).assign(备注="马尾松林地")
+    path = tmp_path / "a.shp"
+    layer.to_file(path, encoding="gbk")
+    assert read_inventory(path)["forest_volume_m3"].sum() == 8200.0
+    (tmp_path / "a.cpg").unlink()
+    with pytest.raises(FileError, match=r"\.cpg"):
+        read_inventory(path)
+
+
+def test_fields_with_chinese_names_are_known(write):
+    layer = small_inventory(2020).rename(columns={"DI_LEI": "地类", "SLXJ": "森林蓄积"})
+    assert read_inventory(write(layer))["forest_volume_m3"].sum() == 8200.0
+
+
+def test_a_missing_field_is_told_with_the_fields_there_are(write):
+    layer = small_inventory(2020).rename(columns={"DI_LEI": "LAND"})
+    with pytest.raises(TableError, match="LAND, LIN_ZHONG"):
+        read_inventory(write(layer))
+
+
+def test_all_faults_of_a_file_come_at_once(write):
+    layer = small_inventory(2020).assign(SLXJ="一百", YOU_SHI_SZ="999")
+    layer.loc[3, "DI_LEI"] = "9999"
+    with pytest.raises(TableError) as caught:
+        read_inventory(write(layer), species_scheme="nfci_3digit")
+    codes = [problem.code for problem in caught.value.problems]
+    assert codes == ["not_a_number", "land_class_unknown", "species_unknown"]
+
+
+def test_a_leading_zero_that_a_spreadsheet_took_off_is_told(write):
+    layer = small_inventory(2020).assign(DI_LEI=[111, 111, 111, 113, 131, 120, 210, 141])
+    with pytest.raises(TableError, match="丢了开头的 0"):
+        read_inventory(write(layer))
 
 
 @pytest.mark.realdata

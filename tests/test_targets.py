@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carbon_sink.tables import columns
 from carbon_sink.targets import Target, indicator_table, indicator_values, path, progress
 
 STOCK = Target("forest_stock_m3", "万m3", 2020, 84.08, 2025, 90.0, "reach", "plan")
@@ -101,3 +102,17 @@ def test_without_tables_every_indicator_is_absent_with_a_reason():
 def test_fires_without_forest_area_give_no_rate():
     fires = pd.DataFrame({"event_type": ["fire"], "year": [2025], "area_ha": [1.0]})
     assert indicator_values({}, fires, [], 2025)[0]["fire_damage_permille"] is None
+
+
+def test_a_year_outside_the_records_of_fires_is_unknown_and_not_free_of_fires():
+    fires = pd.DataFrame({"event_type": ["fire"] * 2, "year": [2021, 2025], "area_ha": [1.0, 2.0]})
+    row = {"town_code": "", "forest_area_ha": 4000.0}
+    summary = pd.DataFrame([{**row, "year": year} for year in (2020, 2023, 2025)])
+    summary = summary.reindex(columns=columns("town_summary").index)
+    rates = {
+        year: indicator_values({"town_summary": summary}, fires, [], year)[0][
+            "fire_damage_permille"
+        ]
+        for year in (2020, 2023, 2025)
+    }
+    assert rates == {2020: None, 2023: 0.0, 2025: 0.5}
