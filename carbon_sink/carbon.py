@@ -162,7 +162,8 @@ def carbon_parts(stands: pd.DataFrame) -> pd.DataFrame:
     -------
     parts : DataFrame
         Rows ``arbor``, ``bamboo``, ``economic``, ``shrub``; columns ``area_ha`` (ha),
-        ``volume_m3`` (m3), ``carbon_t`` (t) and ``co2_t`` (t).
+        ``volume_m3`` (m3; missing where forest is counted by area), ``carbon_t`` (t) and
+        ``co2_t`` (t).
     """
     volume = stock_parts(stands)["forest"].where(stands["carbon_part"].eq("arbor"), 0.0)
     sums = (
@@ -172,6 +173,7 @@ def carbon_parts(stands: pd.DataFrame) -> pd.DataFrame:
         .reindex(list(CARBON_PARTS), fill_value=0.0)
         .rename_axis("part")
     )
+    sums.loc[list(AREA_GROUPS), "volume_m3"] = float("nan")
     return sums.assign(co2_t=carbon_to_co2(sums["carbon_t"]))
 
 

@@ -2,15 +2,27 @@
 
 import argparse
 import math
+import re
 import sys
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
 from .errors import CarbonSinkError, FileError, Problem
 from .language import LANGUAGES, text
 
+if TYPE_CHECKING:
+    from .pipeline import Run
+
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
+# what argparse says of a wrong command, and our text for it
+MISTAKES = {
+    "wrong.required": r"the following arguments are required: (.*)",
+    "wrong.unrecognized": r"unrecognized arguments: (.*)",
+    "wrong.choice": r"argument .*: invalid choice: '?(.*?)'? \(choose from (.*)\)",
+    "wrong.number": r"argument .*: invalid int value: '(.*)'",
+    "wrong.value": r"argument .*: expected one argument",
+}
 DEMO_FOLDER = "gis_data/rongchang"
 
 
@@ -38,6 +50,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command and leave with exit code 2."""
+        for key, pattern in MISTAKES.items():
+            if found := re.fullmatch(pattern, message):
+                values = dict(zip(("first", "second"), found.groups(), strict=False))
+                message = text(key, self.lang, **values)
         self.print_usage(sys.stderr)
         self.exit(2, text("help.wrong", self.lang, message=message) + "\n")
 
@@ -54,7 +70,10 @@ def _parser(lang: str) -> argparse.ArgumentParser:
 
     def command(name: str) -> argparse.ArgumentParser:
         about = text(f"help.{name}", lang)
-        return commands.add_parser(name, lang=lang, help=about, description=about)
+        made = commands.add_parser(name, lang=lang, help=about, description=about)
+        made.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS,
+                          help=text("help.lang", lang))  # fmt: skip
+        return made
 
     demo = command("demo")
     demo.add_argument("folder", nargs="?", default=DEMO_FOLDER, help=text("help.demo_folder", lang))
@@ -162,13 +181,25 @@ def _run(options: argparse.Namespace, lang: str) -> None:
 
     with bar:
         done = run(options.settings, options.out, on_step)
+    _print_results(done, lang)
+
+
+def _print_results(done: "Run", lang: str) -> None:
+    """Print the headline figures in the language of the run, and where the results are."""
+    words = done.facts.language
     if done.facts.synthetic:
-        print(text("notice.synthetic", lang))
+        print(text("notice.synthetic", words))
     print(f"{done.facts.title} — {done.facts.place} {done.facts.year}")
-    for row in done.tables["indicators"].dropna(subset=["target_value"]).itertuples():
-        print(_progress_line(row, lang))
+    table = done.tables["indicators"]
+    planned = table["target_value"].notna()
+    for row in table[planned].itertuples():
+        print(_progress_line(row, words))
+    for row in table[~planned & table["value"].notna()].itertuples():
+        value = f"{row.value:,.2f}"
+        print(text("cli.value", words, name=row.name, value=value, unit=row.unit))
     for note in done.tables["notes"].itertuples():
-        print(text("cli.note", lang), note.what, note.where)
+        print(text("cli.note", words), note.what, note.where)
+    print(text("cli.absent_count", lang, count=len(done.tables["absent"])))
     print(text("cli.run_done", lang, folder=done.folder))
     print(text("cli.open_map", lang, path=Path(done.folder) / "index.html"))
 

@@ -249,7 +249,9 @@ def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float
         "four_side_rule": facts.four_side_rule,
         "land_area_ha": land_area_ha,
         "land_area_source": facts.land_area_source,
-        "indicators": tables["indicators"].to_dict("records"),
+        "indicators": tables["indicators"]
+        .astype({"base_year": "Int64", "target_year": "Int64"})
+        .to_dict("records"),
         "sinks": {},
         "stocks": {},
         "coverage_parts": {},

@@ -1,5 +1,6 @@
 """The settings of a run: one TOML file, checked whole before any data is opened."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -184,7 +185,9 @@ def load_settings(path: str | Path) -> Settings:
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(Problem("settings_unreadable", file=file, value=str(error))) from None
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        value = "{} : {}".format(*place.groups()) if place else str(error)
+        raise SettingsError(Problem("settings_unreadable", file=file, value=value)) from None
     if "folder" in content:
         raise SettingsError(Problem("setting_unknown", file=file, field="folder"))
     try:

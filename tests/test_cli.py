@@ -22,16 +22,21 @@ def test_help_is_chinese_by_default_and_english_on_request(capsys):
 
 
 def test_wrong_usage_leaves_with_two(capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["run"])
-    assert left.value.code == 2
-    assert "命令用法有误" in capsys.readouterr().err
+    wrong = {("run",): "缺少参数：settings", ("rum",): "不认识的取值 rum", ("run", "a", "b"): "b",
+             ("demo", "--polygons", "x"): "“x”不是整数", ("demo", "--seed"): "缺少取值"}  # fmt: skip
+    for arguments, words in wrong.items():
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        assert left.value.code == 2
+        message = capsys.readouterr().err
+        assert "命令用法有误" in message
+        assert words in message
 
 
 def test_a_run_prints_headlines_and_says_where_the_map_is(small_place, tmp_path, capsys):
     assert main(["run", str(small_place), "--out", str(tmp_path / "out")]) == 0
     out = capsys.readouterr().out
-    assert "森林蓄积量：0.94 万m3（目标：达到 1 万m3）未达标，完成 70.0%" in out
+    assert "森林蓄积量：0.94 万m3（目标：达到 1 万m3）未达标，已完成增量的 70.0%" in out
     assert "建成区绿化覆盖率：43.1 %（目标：保持不低于 42 %）已达标" in out
     assert "index.html" in out
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from carbon_sink.codes import ECONOMIC, HEADINGS, land_class_groups, landclass_schemes
 from carbon_sink.language import read_rows
 from carbon_sink.legend import (
     RAMPS,
@@ -84,3 +85,11 @@ def test_every_color_is_a_color_and_every_code_with_one_has_a_name():
         assert row["color"].startswith("#")
         assert code_name(row["kind"], row["code"], "zh") != row["code"]
     assert code_colors("nothing") == {}
+
+
+def test_every_kind_of_land_has_a_name_for_legends():
+    schemes = landclass_schemes()
+    groups = {group for scheme in schemes for group in land_class_groups(scheme)}
+    for kind in groups - set(HEADINGS) | set(ECONOMIC.values()):
+        for lang in ("zh", "en"):
+            assert code_name("layer.type", kind, lang) != kind, kind

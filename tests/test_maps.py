@@ -309,7 +309,7 @@ def test_every_target_is_shown_with_its_state_in_words(page):
     stock, coverage, green = shown["targets"]
     assert [card["state"] for card in (stock, coverage, green)] == ["met", "not_met", "unknown"]
     assert stock["gap"] == "超出目标 1.00 万m³"
-    assert (stock["done"], stock["percent"]) == (100.0, "完成 231.6%")
+    assert (stock["done"], stock["percent"]) == (100.0, "已完成增量的 231.6%")
     assert coverage["gap"] == "尚差 3.88 百分点"
     assert coverage["details"] == ["年均需增 1.94 %"]
     assert coverage["base"] == "2020 年 32.50 %"

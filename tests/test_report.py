@@ -192,7 +192,7 @@ def test_indicators_are_met_in_words_and_in_their_own_units(book):
     assert (stock["指标"], stock["单位"], stock["现状值"]) == ("森林蓄积量", "万m3", 84.5)
     assert stock["是否达标"] == "✗ 未达标"
     assert not carbon["是否达标"], "nothing to meet without a target"
-    assert (stock["目标类型"], stock["完成比例（%）"]) == ("达到", 7.0945)
+    assert (stock["目标类型"], stock["增量完成比例（%）"]) == ("达到", 7.0945)
     assert (green["现状值"], green["说明"]) == (None, "没有公布值")
     formats = {cell.value: cell.number_format for row in book["指标"].iter_rows() for cell in row}
     assert formats[84.5] == "#,##0.00"

@@ -173,7 +173,8 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
         keep.remove("species_group" if lang == "zh" else "name_zh")
     shown = table[keep].astype(object)
     for column in shown.columns.intersection(list(CODES)):
-        shown[column] = [_code_in_words(column, code, lang) for code in table[column]]
+        kind = "carbon" if (name, column) == ("carbon_parts", "part") else CODES[column]
+        shown[column] = [_code_in_words(kind, code, lang) for code in table[column]]
     if name == "absent":
         shown["item"] = [_item_name(item, lang) for item in table["item"]]
     rows = shown.to_numpy().tolist()
@@ -216,6 +217,8 @@ def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     wide = wide[names.index].fillna(0.0)
     wide["total"] = wide.sum(axis=1)
     wide = wide.reset_index()
+    # each year's towns, then the whole place, as on the other sheets
+    wide = wide.sort_values(["year", "zone"], key=lambda c: c.replace("", "~"), kind="stable")
     headings = [heading("landcover_area", name, lang) for name in ("year", "zone", "zone_name")]
     headings += [f"{name} {code}" for code, name in names.items()]
     headings.append(text("part.total", lang))
@@ -231,11 +234,11 @@ def _item_name(item: str, lang: str) -> str:
     return names.get(item, code_name("report.item", item, lang))
 
 
-def _code_in_words(column: str, code: object, lang: str) -> str:
+def _code_in_words(kind: str, code: object, lang: str) -> str:
     """Return the name of a code of a result table."""
     if not _filled(code):
-        return text("report.plan_item.none", lang) if column == "plan_item" else ""
-    return code_name(CODES[column], code, lang)
+        return text("report.plan_item.none", lang) if kind == CODES["plan_item"] else ""
+    return code_name(kind, code, lang)
 
 
 def _unit(table: str, column: str) -> str:
@@ -254,7 +257,9 @@ def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
         titles = references()["title"]
         shown["source"] = [titles.get(source, source) for source in shown["source"]]
     if "confidence" in shown:
-        shown["confidence"] = [_code_in_words("confidence", c, lang) for c in shown["confidence"]]
+        shown["confidence"] = [
+            _code_in_words(CODES["confidence"], c, lang) for c in shown["confidence"]
+        ]
     headings = [code_name("report.parameter", name, lang) for name in shown.columns]
     units = ["general" if name == "value" else "" for name in shown.columns]
     rows = shown.to_numpy().tolist()
