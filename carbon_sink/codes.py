@@ -34,6 +34,12 @@ def species_schemes() -> list[str]:
     return sorted(_species()["scheme"].unique())
 
 
+def class_groups() -> list[str]:
+    """Return the groups of land classes, and economic forest."""
+    groups = set(_land_classes()["class_group"]) - set(HEADINGS)
+    return sorted(groups | set(ECONOMIC.values()))
+
+
 def land_class_groups(scheme: str) -> pd.Series:
     """
     Return the class group of every land-class code of a scheme.
@@ -62,6 +68,19 @@ def species_groups(scheme: str) -> pd.Series:
     """
     rows = _species()
     return rows[rows["scheme"] == scheme].set_index("species_code")["species_group"]
+
+
+def attribute_codes(column: str) -> pd.Series:
+    """
+    Return the codes of an attribute and what they stand for.
+
+    Examples
+    --------
+    >>> attribute_codes("scattered_type").to_dict()
+    {'1': '散生木', '2': '四旁树'}
+    """
+    rows = read_data("attribute_codes.csv")
+    return rows[rows["column"] == column].set_index("code")["name_zh"]
 
 
 def species_names(scheme: str = "nfci_3digit") -> pd.Series:

@@ -1,5 +1,6 @@
 """Forest coverage: which land counts as forest, by the rule that is chosen and stated."""
 
+import numpy as np
 import pandas as pd
 
 from .errors import ParameterError, Problem
@@ -113,8 +114,9 @@ def coverage_parts(
     Notes
     -----
     No hectare counts twice: belts and four-side trees count only on parcels that are not
-    forest themselves. Arbor forest whose canopy closure is known to be under 0.2 does not
-    count; where the closure is missing the land class is taken at its word.
+    forest themselves, and together no more than the parcel's area. Arbor forest whose canopy
+    closure is known to be under 0.2 does not count; where the closure is missing the land
+    class is taken at its word.
 
     References
     ----------
@@ -143,10 +145,12 @@ def coverage_parts(
     elsewhere = part.isna()
     if "shelterbelt" in part_of and {"belt_length_m", "belt_width_m"} <= set(stands):
         belt = shelterbelt_area(stands["belt_length_m"], stands["belt_width_m"])
-        parts["shelterbelt"] = belt.where(elsewhere, 0.0).fillna(0.0)
+        belt = belt.where(elsewhere, 0.0).fillna(0.0)
+        parts["shelterbelt"] = np.minimum(belt, stands["area_ha"])
     if "four_side" in part_of and "scattered_type" in stands:
         counts = elsewhere & stands["scattered_type"].eq(FOUR_SIDE)
-        parts["four_side"] = _four_side(stands, four_side_rule).where(counts, 0.0).fillna(0.0)
+        trees = _four_side(stands, four_side_rule).where(counts, 0.0).fillna(0.0)
+        parts["four_side"] = np.minimum(trees, stands["area_ha"] - parts["shelterbelt"])
     return parts
 
 

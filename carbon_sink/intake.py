@@ -43,6 +43,7 @@ def read_inputs(settings: Settings) -> Inputs:
     if settings.boundary:
         boundary = readers.read_layer(settings.path_of(settings.boundary), settings.boundary.layer)
         boundary, found = quality.check_polygons(boundary, file=settings.boundary.path)
+        boundary = boundary[[boundary.geometry.name]].dissolve()
         notes += found
     towns = _read_towns(settings, notes)
     stands = {
@@ -54,13 +55,15 @@ def read_inputs(settings: Settings) -> Inputs:
     }
     _check_places(settings, boundary, towns, stands, landcover)
     projects = [
-        readers.read_projects(settings.path_of(source), layer=source.layer)
+        _stored(readers.read_projects(settings.path_of(source), layer=source.layer))
         for source in settings.projects
     ]
+    quality.check_unique(projects, "project_id", [source.path for source in settings.projects])
     events = [
-        readers.read_events(settings.path_of(source), layer=source.layer)
+        _stored(readers.read_events(settings.path_of(source), layer=source.layer))
         for source in settings.events
     ]
+    quality.check_unique(events, "event_id", [source.path for source in settings.events])
     area, kind = _land_area(settings, boundary, towns)
     for source in settings.inventory:
         notes += quality.check_extent(stands[source.year], area, file=source.path)
@@ -80,6 +83,11 @@ def check_landcover(inputs: Inputs) -> None:
     """
     for raster in inputs.landcover.values():
         check_classes(rasters.codes_of(raster), raster.attrs["scheme"], raster.encoding["source"])
+
+
+def _stored(records: pd.DataFrame) -> pd.DataFrame:
+    """Bring records with a geometry to one system; records without one stay as they are."""
+    return records.to_crs(STORE_CRS) if isinstance(records, gpd.GeoDataFrame) else records
 
 
 def _land_area(
@@ -153,7 +161,7 @@ def _check_places(
     if len(towns):
         extents[settings.towns.path] = quality.extent_deg(towns)
     for source in settings.inventory:
-        extents[source.path] = quality.extent_deg(stands[source.year])
+        extents[f"{source.path} {source.layer}".strip()] = quality.extent_deg(stands[source.year])
     for source in settings.landcover:
         extents[source.path] = quality.extent_deg(outline(landcover[source.year]))
     quality.check_place(extents, next(iter(extents)))

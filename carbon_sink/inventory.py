@@ -19,7 +19,8 @@ def add_forest_volume(stands: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     stands : DataFrame
-        With ``forest_volume_m3`` (m3), or with ``volume_m3_ha`` (m3/ha, the stand's own
+        With ``forest_volume_m3`` (m3), or with ``total_volume_m3`` and
+        ``scattered_volume_m3`` (m3), or with ``volume_m3_ha`` (m3/ha, the stand's own
         trees) and ``registered_area_ha`` (ha), or with ``living_volume_m3_ha`` (m3/ha,
         scattered trees included), ``registered_area_ha`` and ``scattered_volume_m3``.
 
@@ -42,6 +43,9 @@ def add_forest_volume(stands: pd.DataFrame) -> pd.DataFrame:
     """
     if "forest_volume_m3" in stands:
         return stands
+    if "total_volume_m3" in stands and "scattered_volume_m3" in stands:
+        volume = stands["total_volume_m3"] - stands["scattered_volume_m3"].fillna(0.0)
+        return stands.assign(forest_volume_m3=volume)
     if "registered_area_ha" not in stands:
         return stands
     if "volume_m3_ha" in stands:

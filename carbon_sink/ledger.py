@@ -55,7 +55,7 @@ def fingerprints(paths: list[Path], folder: Path) -> dict[str, str]:
         else:
             files.add(path)
     named = {
-        str(file.relative_to(folder) if file.is_relative_to(folder) else file.name): file
+        (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix(): file
         for file in files
     }
     return {name: sha256(named[name]) for name in sorted(named)}

@@ -78,27 +78,42 @@ def load_parameters(name: str, own_rows: pd.DataFrame | None = None) -> pd.DataF
 
 
 def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the user's rows, or refuse those without value, unit, source or confidence."""
+    """Return the user's rows, or refuse those that are incomplete, in other units or repeated."""
     rows = own_rows.reindex(columns=COLUMNS).astype(object).fillna("").astype(str)
-    _, unreadable = as_numbers(rows["value"])
-    incomplete = rows[["species_group", "parameter", "value", "unit", "source"]].eq("").any(axis=1)
-    faulty = unreadable | incomplete | ~rows["confidence"].isin(CONFIDENCE)
+    numbers, unreadable = as_numbers(rows["value"])
+    known = read_data("biomass_parameters.csv")
+    units = known.drop_duplicates("parameter").set_index("parameter")["unit"]
+    groups = set(known["species_group"]) | set(read_data("species.csv")["species_group"])
+    needed = rows[["species_group", "parameter", "value", "unit", "source"]]
+    faulty = unreadable | ~numbers.gt(0) | needed.eq("").any(axis=1)
+    faulty |= ~rows["confidence"].isin(CONFIDENCE) | rows["unit"].ne(rows["parameter"].map(units))
+    faulty |= ~rows["species_group"].isin(groups)
+    faulty |= rows.duplicated(["species_group", "parameter"])
     if faulty.any():
-        numbers = [position + 2 for position in range(len(rows)) if faulty.iloc[position]]
-        raise ParameterError(
-            Problem(
-                "parameter_row_incomplete",
-                rows=tuple(numbers[:5]),
-                count=len(numbers),
-                rule=", ".join(CONFIDENCE),
-            )
-        )
+        lines = [position + 2 for position in range(len(rows)) if faulty.iloc[position]]
+        expected = ", ".join(f"{name} ({unit})" for name, unit in units.items())
+        problem = Problem("parameter_row_incomplete", rows=tuple(lines[:5]), count=len(lines),
+                          rule=expected, value=", ".join(CONFIDENCE))  # fmt: skip
+        raise ParameterError(problem)
     return rows
 
 
 def read_own_rows(path: Path) -> pd.DataFrame:
-    """Read the user's own parameter rows (CSV, UTF-8) with every cell as text."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    """
+    Read the user's own parameter rows (CSV, UTF-8) with every cell as text.
+
+    Raises
+    ------
+    ParameterError
+        If the file is not such a table.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ParameterError(Problem("csv_not_utf8", file=path.name)) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        problem = Problem("file_unreadable", file=path.name, value=str(error))
+        raise ParameterError(problem) from None
 
 
 def values(rows: pd.DataFrame, parameter: str) -> pd.Series:

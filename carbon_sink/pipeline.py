@@ -11,19 +11,20 @@ import pandas as pd
 from . import __version__, layers, ledger, maps, report
 from .carbon import add_carbon, used_rows
 from .coverage import coverage_parts
-from .errors import Problem
+from .errors import CRSError, FileError, Problem
 from .geometry import ellipsoidal_area_ha
 from .intake import Inputs, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .landcover import area_by_zone
 from .language import text
 from .parameters import load_parameters, read_own_rows
-from .projects import plan_quantities
+from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
 
+PLAN_INDICATORS = [f"{item}_ha" for item in PLAN_ITEMS]
 # land cover of less than this share of the place is told to the reader
 LANDCOVER_WHOLE_PCT = 99.5
 STEPS = ("read", "compute", "write")
@@ -118,10 +119,12 @@ def estimate(
     if "forest_volume_m3" not in stands:
         return stands
     stock = stock_parts(stands)
+    timber = stands["forest_type"].isin(TIMBER)
     stands = stands.assign(
         **stock.add_suffix("_stock_m3"),
         living_stock_m3=stock.sum(axis=1),
-        stocked_ha=stands["area_ha"].where(stands["forest_type"].isin(TIMBER), 0.0),
+        stocked_ha=stands["area_ha"].where(timber, 0.0),
+        timber_stock_m3=stock["forest"].where(timber, 0.0),
     )
     if "species_group" not in stands:
         return stands
@@ -145,11 +148,15 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
-        tables["plan_quantities"] = plan_quantities(projects, settings.report_year)
+        plan = [row.base_year for row in settings.targets if row.indicator in PLAN_INDICATORS]
+        tables["plan_quantities"] = plan_quantities(
+            projects, settings.report_year, min(plan, default=None)
+        )
     statistics = [row.model_dump() for row in settings.statistics]
-    values, reasons = indicator_values(tables, events, statistics, settings.report_year, lang)
+    year = settings.report_year
+    values, reasons, sources = indicator_values(tables, events, statistics, year, lang)
     targets = [Target(**row.model_dump()) for row in settings.targets]
-    tables["indicators"] = indicator_table(values, reasons, targets, settings.report_year, lang)
+    tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
     reasons["sinks"] = text("absent.sinks", lang)
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     tables["notes"] = _notes([*inputs.notes, *notes], lang)
@@ -174,7 +181,7 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         title=settings.title,
         place=settings.place.name_en if english else settings.place.name,
         year=settings.report_year,
-        base_year=years[0] if len(years) > 1 else None,
+        base_year=years[0] if years and years[0] < settings.report_year else None,
         language=settings.language,
         coverage_rule=settings.coverage_rule,
         four_side_rule=settings.four_side_rule,
@@ -198,12 +205,17 @@ def _landcover_table(inputs: Inputs, facts: RunFacts) -> tuple[dict, list[Proble
         whole = whole.dissolve().assign(zone=WHOLE_PLACE, zone_name=facts.place)
         towns = inputs.towns.rename(columns={"town_code": "zone", "town_name": "zone_name"})
         zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
-        areas = area_by_zone(zones[["zone", "zone_name", "geometry"]], raster, raster.scheme)
+        file = raster.encoding["source"]
+        try:
+            areas = area_by_zone(zones[["zone", "zone_name", "geometry"]], raster, raster.scheme)
+        except OSError as error:  # a file cut short shows only when its cells are read
+            raise FileError(Problem("file_unreadable", file=file, value=str(error))) from None
         tables.append(areas.assign(year=year))
         seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
         share = seen / ellipsoidal_area_ha(whole.geometry).sum() * 100.0
+        if not seen:
+            raise CRSError(Problem("landcover_elsewhere", file=file))
         if share < LANDCOVER_WHOLE_PCT:
-            file = raster.encoding["source"]
             notes.append(Problem("landcover_partial", file=file, value=f"{share:.1f}"))
     if not tables:
         return {}, notes

@@ -52,7 +52,9 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def plan_quantities(projects: pd.DataFrame, report_year: int) -> pd.DataFrame:
+def plan_quantities(
+    projects: pd.DataFrame, report_year: int, base_year: int | None = None
+) -> pd.DataFrame:
     """
     Sum what the projects brought to each task of the plan, up to the report year.
 
@@ -63,6 +65,8 @@ def plan_quantities(projects: pd.DataFrame, report_year: int) -> pd.DataFrame:
         ``plan_item``, ``planned_ha`` and ``verified_ha`` (ha).
     report_year : int
         Later works do not count.
+    base_year : int, optional
+        Base year of the plan; works of that year and before belong to no task of it.
 
     Returns
     -------
@@ -79,8 +83,13 @@ def plan_quantities(projects: pd.DataFrame, report_year: int) -> pd.DataFrame:
     [['forest_quantity', 2.0, 30.0]]
     """
     due = projects[projects["start_year"] <= report_year]
-    due = due.reindex(columns=["plan_item", "project_type", "planned_ha", "done_ha", "verified_ha"])
-    due = due.assign(plan_item=due["plan_item"].fillna(""))
+    due = due.reindex(
+        columns=["plan_item", "project_type", "start_year", "planned_ha", "done_ha", "verified_ha"]
+    )
+    item = due["plan_item"].fillna("")
+    if base_year is not None:
+        item = item.mask(due["start_year"] <= base_year, "")
+    due = due.assign(plan_item=item)
     groups = due.groupby(["plan_item", "project_type"], sort=True)
     sums = groups[["planned_ha", "done_ha", "verified_ha"]].sum(min_count=1)
     sums.insert(0, "projects", groups.size())

@@ -5,11 +5,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from .coverage import four_side_area
 from .errors import CRSError, Problem, TableError, first_rows
 from .geometry import STORE_CRS, ellipsoidal_area_ha
-from .inventory import TIMBER, add_forest_type, add_forest_volume
+from .inventory import FOUR_SIDE, TIMBER, add_forest_type, add_forest_volume
 from .parameters import constant
 from .tables import columns
+from .units import M2_PER_HA
 
 # repairs that move more than this share of the area are refused
 REPAIR_LIMIT = 0.001
@@ -138,10 +140,12 @@ def check_stands(
             if "species_group" in known:
                 faults["species_missing"] = stocked & known["species_group"].isna()
             densest = columns("stands").loc["volume_m3_ha", "max"]
+            faults["stock_negative"] = known["forest_volume_m3"].lt(0)
             faults["stock_impossible"] = known["forest_volume_m3"] > densest * known["area_ha"]
     closure = known.get("canopy_closure", pd.Series(np.nan, index=known.index))
     remarks["canopy_missing"] = timber & closure.isna()
     remarks["canopy_open"] = timber & closure.lt(constant("canopy_forest_min"))
+    remarks["belts_exceed"] = _belts_and_trees_ha(known).gt(known["area_ha"])
     difference = _registered_difference(known)
     if abs(difference) > AREA_TOLERANCE:
         derived = "forest_volume_m3" in known and "forest_volume_m3" not in stands
@@ -152,6 +156,16 @@ def check_stands(
     if problems:
         raise TableError(problems)
     return stands, _rows_of(remarks, value, place)
+
+
+def _belts_and_trees_ha(stands: pd.DataFrame) -> pd.Series:
+    """Sum the shelterbelt and four-side area recorded on each parcel."""
+    nothing = pd.Series(0.0, index=stands.index)
+    belt = stands.get("belt_length_m", nothing) * stands.get("belt_width_m", nothing) / M2_PER_HA
+    trees = stands.get("scattered_trees", nothing).where(
+        stands.get("scattered_type", nothing).eq(FOUR_SIDE), 0.0
+    )
+    return belt.fillna(0.0) + four_side_area(trees.fillna(0.0))
 
 
 def _twice(stands: gpd.GeoDataFrame) -> pd.Series:
@@ -301,3 +315,27 @@ def assign_towns(
                     count=int(homeless.sum()))
         )  # fmt: skip
     return stands.assign(town_code=given), notes
+
+
+def check_unique(tables: list[pd.DataFrame], column: str, files: list[str]) -> None:
+    """
+    Refuse a record whose number came before, in the same file or in another one.
+
+    Raises
+    ------
+    TableError
+        Naming the file and the numbers.
+    """
+    seen: set[str] = set()
+    problems = []
+    for table, file in zip(tables, files, strict=True):
+        again = table[column].duplicated() | table[column].isin(seen)
+        if again.any():
+            value = ", ".join(table.loc[again, column].astype(str).head(3))
+            problems.append(
+                Problem("number_twice", file=file, field=column, value=value,
+                        rows=first_rows(table.index[again]), count=int(again.sum()))
+            )  # fmt: skip
+        seen |= set(table[column])
+    if problems:
+        raise TableError(problems)

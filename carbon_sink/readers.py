@@ -5,18 +5,21 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 
 from . import codes
 from .errors import CRSError, FileError, Problem, TableError, first_rows
-from .projects import EVENT_TYPES, PROJECT_TYPES, four_side_projects
+from .projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
 from .tables import check, columns, read_data
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
 FIELDS_SHOWN = 40
-# messages about codes that are not in their list
-UNKNOWN = {"land_class": "land_class_unknown", "dominant_species": "species_unknown"}
-KEY = ("village_code", "compartment", "subcompartment")
+ATTRIBUTE_NAME = "attribute_name"
+# columns that are computed, so that no field of a file can be one
+DERIVED = ("area_ha", "class_group", "forest_type", "species_group", "carbon_t", "arbor_ha",
+           "bamboo_ha", "special_shrub_ha", "shelterbelt_ha", "four_side_ha")  # fmt: skip
+KEY = ("village_code", "compartment", "subcompartment", "subcompartment_part")
 
 
 def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
@@ -79,9 +82,12 @@ def _layer_of(path: Path, layer: str) -> str:
     return layer or names[0]
 
 
-def _source_fields(data: pd.DataFrame, fields: dict[str, str], place: dict) -> dict[str, str]:
+def _source_fields(
+    data: pd.DataFrame, fields: dict[str, str], fixed: dict[str, str], place: dict
+) -> dict[str, str]:
     """Which field of the file holds each of our columns; the user's word comes first."""
-    unknown = [ours for ours in fields if ours not in columns("stands").index]
+    unknown = [ours for ours in [*fields, *fixed] if ours not in columns("stands").index
+               or ours in DERIVED]  # fmt: skip
     lacking = {ours: theirs for ours, theirs in fields.items() if theirs not in data.columns}
     present = ", ".join(data.columns[:FIELDS_SHOWN])
     problems = [Problem("column_unknown", field=ours, value=ours, **place) for ours in unknown] + [
@@ -104,14 +110,12 @@ def _source_fields(data: pd.DataFrame, fields: dict[str, str], place: dict) -> d
 
 def _as_text(column: pd.Series) -> pd.Series:
     """Codes as text: whole numbers without a decimal point, empty cells as missing."""
-    if pd.api.types.is_float_dtype(column):
-        column = column.astype("Int64")
-    text = column.astype("string").str.strip()
+    text = column.astype("string").str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
     return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
 
 
 def _with_our_names(
-    data: gpd.GeoDataFrame, table: str, found: dict[str, str], fixed: dict[str, str]
+    data: gpd.GeoDataFrame, table: str, found: dict[str, str], fixed: dict[str, str], place: dict
 ) -> gpd.GeoDataFrame:
     """Keep the columns of the contract, under our names, codes and texts as text."""
     named = gpd.GeoDataFrame(
@@ -120,7 +124,10 @@ def _with_our_names(
     named = named.assign(**fixed)
     kinds = columns(table)["kind"]
     texts = [name for name in named.columns if kinds.get(name) in ("text", "code")]
-    return named.assign(**{name: _as_text(named[name]) for name in texts})
+    try:
+        return named.assign(**{name: _as_text(named[name]) for name in texts})
+    except (UnicodeDecodeError, pa.ArrowInvalid) as error:
+        raise FileError(Problem("encoding_unknown", value=str(error), **place)) from None
 
 
 def _add_stand_id(stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -132,13 +139,34 @@ def _add_stand_id(stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return stands.assign(stand_id=stands.index.astype(str))
     key = stands[parts[0]].fillna("")
     for name in parts[1:]:
-        key = key + "-" + stands[name].fillna("")
+        key = key + ("-" + stands[name]).fillna("")
     return stands.assign(stand_id=key)
 
 
-def _meaning(own: dict[str, str] | None, scheme: pd.Series) -> pd.Series:
-    """Return what codes stand for: the user's own list, or that of a scheme."""
-    return pd.Series(own, dtype=object) if own else scheme
+def _code_lists(
+    landclass_scheme: str,
+    landclass_codes: dict[str, str] | None,
+    species_scheme: str,
+    species_codes: dict[str, str] | None,
+) -> dict[str, tuple[str, pd.Series, str, str]]:
+    """For each column of codes: where its meaning goes, the list, the message, its name."""
+    groups = codes.land_class_groups(landclass_scheme)
+    groups = _with_own(groups[~groups.isin(codes.HEADINGS)], landclass_codes)
+    scheme = landclass_scheme or codes.OWN_SCHEME
+    lists = {"land_class": ("class_group", groups, "land_class_unknown", scheme)}
+    if species_scheme or species_codes:
+        species = _with_own(codes.species_groups(species_scheme), species_codes)
+        scheme = species_scheme or codes.OWN_SCHEME
+        lists["dominant_species"] = ("species_group", species, "species_unknown", scheme)
+    for column in ("forest_category", "scattered_type"):
+        meaning = codes.attribute_codes(column)
+        lists[column] = (ATTRIBUTE_NAME, meaning, "attribute_unknown", column)
+    return lists
+
+
+def _with_own(scheme: pd.Series, own: dict[str, str] | None) -> pd.Series:
+    """Return what the codes of a scheme stand for, the user's own codes before them."""
+    return pd.Series({**scheme.to_dict(), **(own or {})}, dtype=object)
 
 
 def _zero_lost(problem: Problem, column: pd.Series, meaning: pd.Series) -> Problem:
@@ -206,30 +234,26 @@ def read_inventory(
     """
     place = {"file": Path(path).name, "layer": layer}
     data = read_layer(path, layer)
-    found = _source_fields(data, fields or {}, place)
-    stands = _with_our_names(data, "stands", found, fixed or {})
+    found = _source_fields(data, fields or {}, fixed or {}, place)
+    stands = _with_our_names(data, "stands", found, fixed or {}, place)
     if "stand_id" not in stands:
         stands = _add_stand_id(stands)
-    groups = _meaning(landclass_codes, codes.land_class_groups(landclass_scheme))
-    groups = groups[~groups.isin(codes.HEADINGS)]
-    lists = {"land_class": ("class_group", groups, landclass_scheme)}
-    if species_scheme or species_codes:
-        species = _meaning(species_codes, codes.species_groups(species_scheme))
-        lists["dominant_species"] = ("species_group", species, species_scheme)
+    lists = _code_lists(landclass_scheme, landclass_codes, species_scheme, species_codes)
     problems: list[Problem] = []
     try:
         stands = check(stands, "stands", fields=found, **place)
     except TableError as error:
         problems += _with_fields_present(error.problems, data)
     for column in [name for name in lists if name in stands]:
-        group, meaning, scheme = lists[column]
-        where = {**place, "field": found.get(column, column), "rule": scheme or codes.OWN_SCHEME}
+        group, meaning, message, scheme = lists[column]
+        where = {**place, "field": found.get(column, column), "rule": scheme}
         try:
-            stands[group] = codes.decode(stands[column], meaning, UNKNOWN[column], **where)
+            stands[group] = codes.decode(stands[column], meaning, message, **where)
         except TableError as error:
             problems += [_zero_lost(problem, stands[column], meaning) for problem in error.problems]
     if problems:
         raise TableError(problems)
+    stands = stands.drop(columns=ATTRIBUTE_NAME, errors="ignore")
     stands.attrs["file"] = Path(path).name
     return stands
 
@@ -250,7 +274,9 @@ def read_towns(
     found = {"town_code": code_field, "town_name": name_field}
     present = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
     try:
-        towns = check(_with_our_names(data, "towns", present, {}), "towns", fields=found, **place)
+        towns = check(
+            _with_our_names(data, "towns", present, {}, place), "towns", fields=found, **place
+        )
     except TableError as error:
         raise TableError(_with_fields_present(error.problems, data)) from None
     twice = towns["town_code"].duplicated(keep=False)
@@ -277,7 +303,7 @@ def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
         data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
     kept = [name for name in columns(table).index if name in data.columns]
     if isinstance(data, gpd.GeoDataFrame):
-        data = _with_our_names(data, table, {name: name for name in kept}, {})
+        data = _with_our_names(data, table, {name: name for name in kept}, {}, place)
     else:
         kinds = columns(table)["kind"]
         data = data[kept].assign(
@@ -323,12 +349,14 @@ def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
         return four_side_projects(_read_records(path, layer, "four_side"))
     projects = _read_records(path, layer, "projects")
     _known_values(projects, "project_type", PROJECT_TYPES, path)
+    if "plan_item" in projects:
+        _known_values(projects, "plan_item", PLAN_ITEMS, path)
     return projects
 
 
 def _header(path: Path) -> list[str]:
     """Return the column names of a CSV, or none when it is missing."""
-    if not path.exists():
+    if not path.is_file():
         raise FileError(Problem("file_missing", file=path.name, value=str(path)))
     first = path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
     return [name.strip().strip('"') for name in first.split(",")]

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,12 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from . import codes, landcover, parameters
 from .coverage import FOUR_SIDE_RULES, RULES
-from .errors import Problem, SettingsError
+from .errors import CRSError, Problem, SettingsError
+from .geometry import area_crs
 from .language import LANGUAGES, read_rows
 from .targets import KINDS
-from .units import known_units
+from .units import base_unit, known_units
 
 ELLIPSOID = "ellipsoid"
+# characters that no file name may have on some system
+FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
 Year = Annotated[int, Field(ge=1949, le=2100)]
 Text = Annotated[str, Field(min_length=1)]
 # what pydantic calls a mistake -> our message
@@ -91,6 +95,7 @@ class Statistic(Section):
     indicator: Text
     year: Year
     value: float
+    unit: Text
     source: Text
 
 
@@ -246,7 +251,7 @@ def _file_problems(settings: Settings, file: str) -> list[Problem]:
         full = settings.path_of(path)
         if not Path(path).is_absolute() and not full.resolve().is_relative_to(settings.folder):
             problems.append(Problem("path_outside", file=file, field=name, value=path))
-        elif not full.exists():
+        elif not full.exists() or (full.is_dir() and full.suffix.lower() != ".gdb"):
             problems.append(Problem("file_missing", file=file, field=name, value=str(full)))
     return problems
 
@@ -268,18 +273,72 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
             )
     for number, source in enumerate(settings.landcover, start=1):
         wanted.append((f"landcover.{number}.scheme", source.scheme, landcover.schemes()))
-    indicators = [row["indicator"] for row in read_rows("indicators.csv")]
-    for number, row in enumerate(settings.targets, start=1):
-        wanted.append((f"targets.{number}.indicator", row.indicator, indicators))
-        wanted.append((f"targets.{number}.unit", row.unit, known_units()))
-    for number, row in enumerate(settings.statistics, start=1):
-        wanted.append((f"statistics.{number}.indicator", row.indicator, indicators))
+    indicators = {row["indicator"]: row["unit"] for row in read_rows("indicators.csv")}
+    for name in ("targets", "statistics"):
+        for number, row in enumerate(getattr(settings, name), start=1):
+            wanted.append((f"{name}.{number}.indicator", row.indicator, list(indicators)))
+            wanted.append((f"{name}.{number}.unit", row.unit, known_units()))
     problems = [
         Problem("setting_choice", file=file, field=field, value=value, rule=", ".join(choices))
         for field, value, choices in wanted
         if value not in choices
     ]
-    return [*problems, *_year_problems(settings, file)]
+    if not problems:
+        problems = _unit_problems(settings, file, indicators)
+    return [
+        *problems,
+        *_name_problems(settings, file),
+        *_own_code_problems(settings, file),
+        *_year_problems(settings, file),
+    ]
+
+
+def _unit_problems(settings: Settings, file: str, units: dict[str, str]) -> list[Problem]:
+    """List figures whose unit is not of their indicator, and figures that come twice."""
+    problems = []
+    for name, year in (("targets", "target_year"), ("statistics", "year")):
+        seen = set()
+        for number, row in enumerate(getattr(settings, name), start=1):
+            place = {"file": file, "field": f"{name}.{number}"}
+            expected = units[row.indicator]
+            if base_unit(row.unit)[0] != expected:
+                problems.append(Problem("target_unit", value=row.unit, rule=expected, **place))
+            key = (row.indicator, getattr(row, year))
+            if key in seen:
+                problems.append(Problem("target_twice", value=row.indicator, **place))
+            seen.add(key)
+    return problems
+
+
+def _own_code_problems(settings: Settings, file: str) -> list[Problem]:
+    """List codes of the user's own that stand for groups the program does not know."""
+    groups = {
+        "landclass_codes": codes.class_groups(),
+        "species_codes": codes.group_names().index.to_list(),
+    }
+    return [
+        Problem("own_code_group", file=file, field=f"inventory.{number}.{name}.{code}",
+                value=group, rule=", ".join(known))
+        for number, source in enumerate(settings.inventory, start=1)
+        for name, known in groups.items()
+        for code, group in getattr(source, name).items()
+        if group not in known
+    ]  # fmt: skip
+
+
+def _name_problems(settings: Settings, file: str) -> list[Problem]:
+    """List names that cannot be part of a file name, and systems without areas."""
+    problems = [
+        Problem("place_name", file=file, field=f"place.{name}", value=value)
+        for name, value in (("name", settings.place.name), ("name_en", settings.place.name_en))
+        if FORBIDDEN.search(value)
+    ]
+    if settings.area_crs != ELLIPSOID:
+        try:
+            area_crs(settings.area_crs)
+        except CRSError as error:
+            problems += [replace(problem, file=file) for problem in error.problems]
+    return problems
 
 
 def _year_problems(settings: Settings, file: str) -> list[Problem]:
@@ -295,7 +354,7 @@ def _year_problems(settings: Settings, file: str) -> list[Problem]:
     years = [source.year for source in settings.inventory or settings.landcover]
     if not years:
         problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))
-    elif settings.inventory and settings.report_year not in years:
+    elif settings.report_year not in years:
         known = ", ".join(map(str, sorted(years)))
         problems.append(
             Problem("year_without_inventory", file=file, field="report_year",

@@ -13,12 +13,14 @@ from .tables import columns
 from .units import carbon_to_co2
 
 WHOLE_PLACE = ""
-# what is summed over stands; stocked_ha is the arbor forest that stock is measured on,
+# what is summed over stands; stocked_ha is the arbor forest that stock is measured on and
+# timber_stock_m3 its stock, without the trees of orchards;
 # carbon_area_ha the forest that carbon was computed for
 SUMS = (
     *(f"{part}_ha" for part in PARTS),
     "sandiao_ha",
     "stocked_ha",
+    "timber_stock_m3",
     "forest_stock_m3",
     "living_stock_m3",
     "carbon_t",
@@ -153,7 +155,7 @@ def town_summary(
     rows["forest_area_ha"] = rows[[f"{part}_ha" for part in PARTS]].sum(axis=1, min_count=1)
     rows["forest_coverage_pct"] = coverage_pct(rows["forest_area_ha"], rows["land_area_ha"])
     rows["forest_coverage_sandiao_pct"] = coverage_pct(rows["sandiao_ha"], rows["land_area_ha"])
-    rows["stock_m3_ha"] = rows["forest_stock_m3"] / rows["stocked_ha"].where(rows["stocked_ha"] > 0)
+    rows["stock_m3_ha"] = rows["timber_stock_m3"] / rows["stocked_ha"].where(rows["stocked_ha"] > 0)
     area = rows["carbon_area_ha"]
     return rows.assign(carbon_t_ha=rows["carbon_t"] / area.where(area > 0))
 

@@ -152,6 +152,7 @@ def indicator_table(
     targets: list[Target],
     year: int,
     lang: str = "zh",
+    sources: dict[str, str] | None = None,
 ) -> pd.DataFrame:
     """
     Lay out every indicator with its value, its target and its progress.
@@ -168,6 +169,8 @@ def indicator_table(
         Year of the values.
     lang : {"zh", "en"}
         Language of the names.
+    sources : dict, optional
+        Indicator key to the document of a published value.
 
     Returns
     -------
@@ -183,16 +186,17 @@ def indicator_table(
     [87.04, 50.0, 2.96, 1.48]
     """
     names = read_data("indicators.csv").set_index("indicator")
-    planned = {target.indicator: target for target in targets}
-    keys = [*planned, *(key for key in names.index if key in values and key not in planned)]
+    planned = {target.indicator for target in targets}
+    due: list[tuple[str, Target | None]] = [(target.indicator, target) for target in targets]
+    due += [(key, None) for key in names.index if key in values and key not in planned]
     rows = []
-    for key in keys:
-        target = planned.get(key)
+    for key, target in due:
         unit = target.unit if target else names.loc[key, "unit"]
         factor = base_unit(unit)[1] if target else 1.0
         value = values.get(key)
         row = {"indicator": key, "name": names.loc[key, f"name_{lang}"], "unit": unit}
         row["value"] = None if value is None else round(value / factor, 10)
+        row["value_source"] = (sources or {}).get(key, "")
         if target is not None:
             row |= {name: getattr(target, name) for name in TARGET_COLUMNS}
         if target is not None and value is not None:
@@ -210,7 +214,7 @@ def indicator_values(
     statistics: list[dict],
     year: int,
     lang: str = "zh",
-) -> tuple[dict[str, float | None], dict[str, str]]:
+) -> tuple[dict[str, float | None], dict[str, str], dict[str, str]]:
     """
     Take the value of every indicator from the result tables.
 
@@ -221,7 +225,7 @@ def indicator_values(
     events : DataFrame or None
         Records of fires, harvests and pests; None when there are none to read.
     statistics : list of dict
-        Published values: ``indicator``, ``year``, ``value``, ``source``.
+        Published values: ``indicator``, ``year``, ``value``, ``unit``, ``source``.
     year : int
         Report year; a published value of another year is not taken for it.
     lang : {"zh", "en"}
@@ -233,17 +237,22 @@ def indicator_values(
         Indicator to value in the unit of ``data/indicators.csv``; None when absent.
     reasons : dict
         Indicator to the reason why it is absent.
+    sources : dict
+        Indicator to the document of a published value that was taken.
     """
     values: dict[str, float | None] = {}
     reasons: dict[str, str] = {}
-    whole = _whole_place(tables, year)
+    whole = whole_place(tables, year)
     for key, reason in FROM_SUMMARY.items():
         values[key] = None if whole is None else _number(whole[key])
         reasons[key] = "absent.no_inventory" if whole is None else reason
+    quantities = tables.get("plan_quantities")
+    known = quantities is not None and quantities["plan_item"].ne("").any()
     for item in PLAN_ITEMS:
-        quantities = tables.get("plan_quantities")
-        values[f"{item}_ha"] = None if quantities is None else plan_item_done(quantities, item)
-        reasons[f"{item}_ha"] = "absent.no_projects"
+        values[f"{item}_ha"] = plan_item_done(quantities, item) if known else None
+        reasons[f"{item}_ha"] = (
+            "absent.no_projects" if quantities is None else "absent.no_plan_item"
+        )
     forest_ha = values["forest_area_ha"]
     # a year before the first or after the last record is unknown, not free of fires
     recorded = events is not None and events["year"].min() <= year <= events["year"].max()
@@ -254,17 +263,18 @@ def indicator_values(
     reasons["fire_damage_permille"] = "absent.no_events"
     values["urban_green_coverage_pct"] = None
     reasons["urban_green_coverage_pct"] = "absent.no_statistic"
+    sources = {}
     for row in statistics:
         if row["year"] == year and values.get(row["indicator"]) is None:
-            values[row["indicator"]] = row["value"]
-    return values, {
-        key: text(reason, lang, year=year) for key, reason in reasons.items() if values[key] is None
-    }
+            values[row["indicator"]] = row["value"] * base_unit(row["unit"])[1]
+            sources[row["indicator"]] = row["source"]
+    absent = {key: reason for key, reason in reasons.items() if values[key] is None}
+    return values, {key: text(why, lang, year=year) for key, why in absent.items()}, sources
 
 
-def _whole_place(tables: dict[str, pd.DataFrame], year: int) -> pd.Series | None:
-    """Return the row of the whole place in the report year."""
-    if "town_summary" not in tables:
+def whole_place(tables: dict[str, pd.DataFrame], year: int | None) -> pd.Series | None:
+    """Return the row of the whole place in the town summary of a year, or None."""
+    if "town_summary" not in tables or year is None:
         return None
     rows = tables["town_summary"]
     rows = rows[rows["year"].eq(year) & rows["town_code"].eq("")]

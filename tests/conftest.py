@@ -79,6 +79,7 @@ path = "events.gpkg"
 indicator = "urban_green_coverage_pct"
 year = 2025
 value = 43.1
+unit = "%"
 source = "年报"
 [[targets]]
 indicator = "forest_stock_m3"

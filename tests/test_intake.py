@@ -14,7 +14,7 @@ def test_every_input_is_read_with_its_area_and_town(small_place):
     stands = inputs.stands[2025]
     assert stands["town_code"].tolist() == ["500153001"] * 4 + ["500153002"] * 4
     assert stands["area_ha"].sum() == pytest.approx(
-        ellipsoidal_area_ha(inputs.boundary.geometry)[1]
+        ellipsoidal_area_ha(inputs.boundary.geometry)[0]
     )
     assert inputs.towns["land_area_ha"].sum() == pytest.approx(stands["area_ha"].sum())
     assert len(inputs.projects) == 2

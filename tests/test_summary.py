@@ -26,6 +26,7 @@ def stands():
             "arbor_ha": [10.0, 20.0, 5.0, 1.0], "bamboo_ha": 0.0, "special_shrub_ha": 0.0,
             "shelterbelt_ha": 0.0, "four_side_ha": [0.0, 0.0, 2.0, 0.0], "sandiao_ha": 1.0,
             "stocked_ha": [10.0, 0.0, 5.0, 1.0], "forest_stock_m3": [400.0, 0.0, 100.0, 10.0],
+            "timber_stock_m3": [400.0, 0.0, 100.0, 10.0],
             "living_stock_m3": [410.0, 0.0, 100.0, 10.0], "carbon_t": [4.0, 0.0, 1.0, 0.1],
             "carbon_area_ha": [10.0, 20.0, 5.0, 1.0],
         }

@@ -85,16 +85,37 @@ def test_the_table_shows_the_plan_s_unit_and_reasons_for_what_is_absent():
 
 
 def test_a_published_value_of_another_year_is_not_taken_for_this_year():
-    row = {"indicator": "urban_green_coverage_pct", "year": 2020, "value": 44.4, "source": "s"}
-    values, reasons = indicator_values({}, None, [row], 2025)
+    row = {"indicator": "urban_green_coverage_pct", "year": 2020, "value": 44.4, "unit": "%",
+           "source": "yearbook"}  # fmt: skip
+    values, reasons, _ = indicator_values({}, None, [row], 2025)
     assert values["urban_green_coverage_pct"] is None
     assert "2025" in reasons["urban_green_coverage_pct"]
-    values, _ = indicator_values({}, None, [{**row, "year": 2025}], 2025)
+    values, _, sources = indicator_values({}, None, [{**row, "year": 2025}], 2025)
     assert values["urban_green_coverage_pct"] == 44.4
+    table = indicator_table(values, {}, [], 2025, sources=sources).set_index("indicator")
+    assert table.loc["urban_green_coverage_pct", "value_source"] == "yearbook"
+
+
+def test_a_published_value_is_taken_in_its_own_unit():
+    row = {
+        "indicator": "forest_stock_m3",
+        "year": 2025,
+        "value": 89.4,
+        "unit": "万m3",
+        "source": "s",
+    }
+    assert indicator_values({}, None, [row], 2025)[0]["forest_stock_m3"] == pytest.approx(894_000)
+
+
+def test_two_targets_of_one_indicator_are_both_reported():
+    later = Target("forest_stock_m3", "万m3", 2020, 84.08, 2030, 97.0)
+    table = indicator_table({"forest_stock_m3": 894_000.0}, {}, [STOCK, later], 2025)
+    assert table["target_year"].tolist() == [2025, 2030]
+    assert table["gap"].tolist() == [0.6, 7.6]
 
 
 def test_without_tables_every_indicator_is_absent_with_a_reason():
-    values, reasons = indicator_values({}, None, [], 2025, "en")
+    values, reasons, _ = indicator_values({}, None, [], 2025, "en")
     assert set(values) == set(reasons)
     assert all(value is None for value in values.values())
 

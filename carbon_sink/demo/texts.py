@@ -120,6 +120,7 @@ layer = "events"
 indicator = "urban_green_coverage_pct"
 year = 2020
 value = 44.4
+unit = "%"
 source = "{PLAN}文本"
 
 # 规划目标：reach 达到，hold 保持，ceiling 不超过

@@ -235,6 +235,8 @@ def write_demo(
     if polygons < POLYGONS_LEAST:
         rule = str(POLYGONS_LEAST)
         raise SettingsError(Problem("too_few_parcels", value=str(polygons), rule=rule))
+    if seed < 0:
+        raise SettingsError(Problem("seed_negative", value=str(seed)))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     seeds = np.random.SeedSequence(seed).generate_state(16) % (1 << 30)

@@ -19,6 +19,7 @@ from ..legend import (
 )  # fmt: skip
 from ..summary import RunFacts
 from ..tables import columns
+from ..targets import whole_place
 from . import figures, shapes
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def page_content(
         "tally": figures.tally(cards, lang),
         "parts": figures.coverage_parts(tables, facts),
         "facts": figures.fact_lines(tables, facts),
-        "themes": _themes(rows, figures.whole_place(tables, facts.year), facts),
+        "themes": _themes(rows, whole_place(tables, facts.year), facts),
         "towns": _towns(rows, towns, drawn, tables, facts),
         "projects": {
             "kinds": works["kinds"],

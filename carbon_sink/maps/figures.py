@@ -8,6 +8,7 @@ from ..language import read_rows, text
 from ..legend import code_colors, code_name, decimals, number_text
 from ..summary import RunFacts
 from ..tables import columns
+from ..targets import whole_place
 from ..units import mu
 
 KEY_FIGURES = (
@@ -86,15 +87,6 @@ def shown_change(value: float, unit: str, lang: str) -> str:
     if value > 0 and any(digit in written for digit in "123456789"):
         written = f"+{written}"
     return f"{written} {text('map.points', lang)}" if unit == "%" else written
-
-
-def whole_place(tables: dict[str, pd.DataFrame], year: int | None) -> pd.Series | None:
-    """Return the row of the whole place in a year, or None."""
-    summary = tables.get("town_summary")
-    if summary is None or year is None:
-        return None
-    rows = summary[summary["year"].eq(year) & summary["town_code"].eq("")]
-    return rows.iloc[0] if len(rows) else None
 
 
 def key_figures(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[dict]:
@@ -236,7 +228,8 @@ def _gap(row: dict, kind: str, places: int, lang: str) -> str:
     if not _known(row.get("gap")):
         return ""
     gap = float(row["gap"])
-    key = "gap" if gap > 0 else ("reserve" if kind == "ceiling" else "surplus")
+    passed = "excess" if kind == "ceiling" else "gap"
+    key = passed if gap > 0 else ("reserve" if kind == "ceiling" else "surplus")
     unit = text("map.points", lang) if row["unit"] == "%" else pretty(row["unit"], lang)
     return text(f"map.{key}", lang, value=f"{number_text(abs(gap), places)} {unit}")
 
@@ -246,8 +239,10 @@ def _details(row: dict, places: int, lang: str) -> list[str]:
     unit = pretty(row["unit"], lang)
     found = []
     if _known(row.get("required_per_year")) and float(row["required_per_year"]):
-        needed = number_text(float(row["required_per_year"]), max(places, 2))
-        found.append(text("map.per_year", lang, value=f"{needed} {unit}"))
+        change = float(row["required_per_year"])
+        needed = number_text(abs(change), max(places, 2))
+        key = "map.per_year" if change > 0 else "map.per_year_less"
+        found.append(text(key, lang, value=f"{needed} {unit}"))
     if _known(row.get("low")) and _known(row.get("high")):
         low, high = number_text(row["low"], places), number_text(row["high"], places)
         found.append(text("map.interval", lang, low=low, high=high))
