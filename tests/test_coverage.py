@@ -55,6 +55,16 @@ def test_belts_and_four_side_trees_inside_a_forest_do_not_count_again():
     assert parts.loc[1].to_dict()["four_side"] == 1.0
 
 
+def test_belts_and_trees_count_no_more_than_the_area_of_their_parcel():
+    table = stands(
+        forest_type=["cropland", "cropland"], belt_length_m=[5e5, 3000.0], belt_width_m=[40.0, 20.0],
+        scattered_type=["2", "2"], scattered_trees=[1650.0, 16_500.0],
+    )  # fmt: skip
+    parts = coverage_parts(table)
+    assert parts["shelterbelt"].tolist() == [10.0, 6.0]
+    assert parts["four_side"].tolist() == [0.0, 4.0]
+
+
 def test_a_belt_counts_from_ten_metres_width_and_one_mu():
     length = pd.Series([500.0, 500.0, 60.0, 70.0])
     width = pd.Series([10.0, 9.9, 10.0, 10.0])

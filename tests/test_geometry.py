@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon_sink.errors import CRSError
-from carbon_sink.geometry import ellipsoidal_area_ha, planar_area_ha, row_area_m2, zone_area_m2
+from carbon_sink.geometry import (
+    areal_scale,
+    ellipsoidal_area_ha,
+    planar_area_ha,
+    row_area_m2,
+    zone_area_m2,
+)
 
 
 def geod_area_ha(polygon):
@@ -63,6 +69,19 @@ def test_holes_and_parts_count_and_missing_geometry_has_no_area():
 def test_rows_of_a_grid_add_up_to_the_zone_between_their_edges():
     rows = row_area_m2(30.0, -0.001, 1000, 0.001)
     assert np.isclose(rows.sum(), (zone_area_m2(30) - zone_area_m2(29)) * np.radians(0.001))
+
+
+@pytest.mark.parametrize(
+    "crs", ["EPSG:3857", "ESRI:54009", "EPSG:4523", "EPSG:32648", "EPSG:6933",
+            "+proj=sinu +R=6371007.181 +units=m"],
+)  # fmt: skip
+def test_the_scale_of_a_projection_is_measured_on_our_ellipsoid(crs):
+    # a small square on the map over its area on the ellipsoid, also where the map is of a sphere
+    system = pyproj.CRS(crs)
+    x, y = pyproj.Transformer.from_crs("EPSG:4490", system, always_xy=True).transform(105.55, 29.45)
+    square = gpd.GeoSeries([shapely.box(x - 500, y - 500, x + 500, y + 500)], crs=system)
+    expected = 100.0 / ellipsoidal_area_ha(square)[0]
+    assert areal_scale(system, np.array([x]), np.array([y]))[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_layer_without_reference_system_has_no_area():

@@ -51,6 +51,32 @@ def test_a_layer_that_lies_elsewhere_is_refused_by_name(small_place):
         read_inputs(load_settings(small_place))
 
 
+def test_overlapping_features_of_a_boundary_count_once(small_place):
+    import geopandas as gpd
+    import shapely
+
+    whole = shapely.box(105.0, 29.5, 105.04, 29.52)
+    twice = gpd.GeoDataFrame({"n": [1, 2]}, geometry=[whole, whole], crs="EPSG:4326")
+    before = read_inputs(load_settings(small_place)).land_area_ha
+    twice.to_file(small_place.parent / "boundary.geojson")
+    assert read_inputs(load_settings(small_place)).land_area_ha == pytest.approx(before)
+
+
+def test_works_in_different_systems_come_together_and_none_comes_twice(small_place):
+    import geopandas as gpd
+
+    works = gpd.read_file(small_place.parent / "projects.gpkg")
+    more = small_place.parent / "more.gpkg"
+    works.assign(project_id=["A", "B"]).to_crs("EPSG:4523").to_file(more)
+    text = small_place.read_text(encoding="utf-8")
+    small_place.write_text(text + '[[projects]]\npath = "more.gpkg"\n', encoding="utf-8")
+    inputs = read_inputs(load_settings(small_place))
+    assert {layer.crs.to_epsg() for layer in inputs.projects if hasattr(layer, "crs")} == {4490}
+    works.to_file(more)
+    with pytest.raises(CarbonSinkError, match="编号重复"):
+        read_inputs(load_settings(small_place))
+
+
 def test_the_outline_of_a_raster_is_its_rectangle(small_place):
     raster = read_inputs(load_settings(small_place)).landcover[2020]
     assert tuple(outline(raster).total_bounds.round(6)) == (105.0, 29.5, 105.04, 29.52)

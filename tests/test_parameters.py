@@ -157,6 +157,31 @@ def test_own_rows_without_source_or_value_are_refused():
     assert caught.value.problems[0].rows == (2, 3)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"unit": "kg/m3"}, {"value": "-5"}, {"parameter": "wood_density"}, {"species_group": "Pine"},
+     {"confidence": "sure"}],
+)  # fmt: skip
+def test_own_rows_in_other_units_or_with_unknown_names_are_refused(change):
+    row = {"species_group": "oak", "parameter": "wood_density_t_m3", "value": "0.7", "unit": "t/m3",
+           "source": "survey", "confidence": "verified"}  # fmt: skip
+    assert len(load_parameters("ar_cm_001", pd.DataFrame([row]))) == len(
+        load_parameters("ar_cm_001")
+    )
+    with pytest.raises(ParameterError, match="自备参数表"):
+        load_parameters("ar_cm_001", pd.DataFrame([{**row, **change}]))
+    with pytest.raises(ParameterError):
+        load_parameters("ar_cm_001", pd.DataFrame([row, row]))
+
+
+def test_a_file_of_own_rows_that_is_no_csv_is_refused(tmp_path):
+    path = tmp_path / "own.csv"
+    for content in ("树种,数值\n".encode("gbk"), b"", b'a,b\n"1,2\n'):
+        path.write_bytes(content)
+        with pytest.raises(ParameterError, match=r"own\.csv"):
+            read_own_rows(path)
+
+
 def test_a_stand_gets_the_value_of_its_species_and_unknown_stays_refused():
     rows = load_parameters("ar_cm_001")
     species = pd.Series(["oak", "cypress"], index=["x", "y"])

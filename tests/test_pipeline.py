@@ -77,6 +77,53 @@ def test_carbon_and_removal_follow_from_stock_and_area(done):
     assert math.isnan(whole(done, 2020)["removal_co2_t_yr"])
 
 
+def test_stock_per_hectare_and_carbon_density_are_over_the_forest_they_belong_to(done):
+    area = ellipsoidal_area_ha(small_inventory(2025).geometry)
+    row = whole(done)
+    # parcels 1, 2 and 8 are timber forest; the orchard is not
+    assert row["stock_m3_ha"] == pytest.approx(9400.0 / area[[0, 1, 7]].sum())
+    assert row["carbon_t_ha"] == pytest.approx(row["carbon_t"] / area[[0, 1, 2, 3, 4, 7]].sum())
+
+
+def test_stock_on_an_orchard_does_not_raise_the_stock_per_hectare_of_timber(small_place, tmp_path):
+    layer = small_inventory(2025)
+    layer.loc[2, "SLXJ"] = 700.0
+    layer.to_file(small_place.parent / "inventory_2025.gpkg", layer="xiaoban")
+    row = whole(carbon_sink.run(small_place, tmp_path / "out"))
+    area = ellipsoidal_area_ha(layer.geometry)
+    assert row["forest_stock_m3"] == 10_100.0
+    assert row["stock_m3_ha"] == pytest.approx(9400.0 / area[[0, 1, 7]].sum())
+
+
+def test_a_report_on_the_base_year_shows_that_year_and_compares_with_none(
+    change_settings, tmp_path
+):
+    path = change_settings(("report_year = 2025", "report_year = 2020"))
+    done = carbon_sink.run(path, tmp_path / "out")
+    assert done.facts.base_year is None
+    parts = done.content["coverage_parts"]
+    table = done.tables["coverage_parts"].set_index(["year", "rule", "part"])["area_ha"]
+    assert parts == table[2020, "forestry"].to_dict()
+    assert done.content["stocks"]["arbor"] == pytest.approx(
+        5000 * 0.30542 + 3000 * 0.51512, rel=1e-4
+    )
+    rows = done.tables["indicators"].set_index("indicator")
+    assert rows.loc["forest_stock_m3", "value"] == 0.8
+
+
+def test_the_run_counts_the_parameters_that_are_not_verified(done):
+    assert done.facts.base_year == 2020
+    # four for each of three tree species, two for bamboo and two for economic forest
+    assert done.facts.unverified == 3 * 4 + 2 * 2
+
+
+def test_a_raster_cut_short_is_told_without_a_traceback(small_place, tmp_path):
+    path = small_place.parent / "landcover_2020.tif"
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(CarbonSinkError, match=r"landcover_2020\.tif"):
+        carbon_sink.run(small_place, tmp_path / "out")
+
+
 def test_towns_add_up_to_the_place_in_every_year(done):
     table = done.tables["town_summary"]
     sums = ["forest_area_ha", "forest_stock_m3", "living_stock_m3", "carbon_t", "land_area_ha"]

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -12,6 +13,7 @@ from carbon_sink.quality import (
     check_place,
     check_polygons,
     check_stands,
+    check_unique,
     extent_deg,
 )
 
@@ -150,6 +152,20 @@ def test_registered_areas_in_mu_are_told_and_refused_where_stock_depends_on_them
     table = stands(registered_area_ha=1500.0, volume_m3_ha=50.0).drop(columns="forest_volume_m3")
     with pytest.raises(TableError, match="亩"):
         check_stands(table, file="f")
+
+
+def test_negative_stock_and_belts_larger_than_their_parcel_are_found():
+    assert refused(forest_volume_m3=[5000.0, -1.0, 0.0, 0.0])["stock_negative"] == (2,)
+    _, notes = check_stands(stands(belt_length_m=[0, 0, 0, 5e5], belt_width_m=10.0), file="f")
+    assert [(note.code, note.rows) for note in notes] == [("belts_exceed", (4,))]
+
+
+def test_a_number_that_comes_twice_is_refused_also_across_files():
+    one, two = pd.DataFrame({"n": ["1", "2"]}), pd.DataFrame({"n": ["3", "2"]}, index=[7, 8])
+    check_unique([one], "n", ["a"])
+    with pytest.raises(TableError) as caught:
+        check_unique([one, two], "n", ["a", "b"])
+    assert (caught.value.problems[0].file, caught.value.problems[0].rows) == ("b", (8,))
 
 
 def test_an_inventory_that_leaves_land_out_is_told_and_one_that_exceeds_it_refused():

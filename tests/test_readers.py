@@ -220,6 +220,46 @@ def test_a_missing_field_is_told_with_the_fields_there_are(write):
         read_inventory(write(layer))
 
 
+def test_scattered_types_as_numbers_or_texts_mean_the_same_and_others_are_refused(write):
+    for number, kind in enumerate(("2", "2.0", " 2 ", 2, 2.0)):
+        layer = small_inventory(2020).assign(SSLX=kind)
+        stands = read_inventory(write(layer, f"{number}.gpkg"))
+        assert set(stands["scattered_type"]) == {"2"}, kind
+    for column, value in (("SSLX", "四旁树"), ("SSLX", "02"), ("LIN_ZHONG", "果树林")):
+        with pytest.raises(TableError) as caught:
+            read_inventory(write(small_inventory(2020).assign(**{column: value}), f"{value}.gpkg"))
+        problem = caught.value.problems[0]
+        assert (problem.code, problem.field) == ("attribute_unknown", column)
+
+
+def test_parts_of_a_sub_compartment_have_keys_of_their_own(write):
+    layer = small_inventory(2020).assign(XIAO_BAN="001", XI_BAN=[*"1234567", None])
+    stands = read_inventory(write(layer))
+    assert stands["stand_id"].is_unique
+    assert stands["stand_id"][1].endswith("-001-1")
+
+
+def test_unknown_and_computed_columns_cannot_be_mapped_or_fixed(write):
+    path = write(small_inventory(2020))
+    for options in ({"fixed": {"town_cod": "1"}}, {"fixed": {"geometry": "x"}},
+                    {"fields": {"carbon_t": "SLXJ"}}):  # fmt: skip
+        with pytest.raises(TableError) as caught:
+            read_inventory(path, **options)
+        assert caught.value.problems[0].code == "column_unknown"
+
+
+def test_own_codes_are_added_to_a_scheme(write):
+    layer = small_inventory(2020)
+    layer.loc[0, "DI_LEI"] = "0199"
+    stands = read_inventory(write(layer), landclass_codes={"0199": "bamboo"})
+    assert stands["class_group"].tolist()[:2] == ["bamboo", "arbor"]
+
+
+def test_codes_with_fractions_are_kept_as_they_are(write):
+    layer = small_inventory(2020).assign(XIAO_BAN=1.5)
+    assert read_inventory(write(layer))["subcompartment"][1] == "1.5"
+
+
 def test_all_faults_of_a_file_come_at_once(write):
     layer = small_inventory(2020).assign(SLXJ="一百", YOU_SHI_SZ="999")
     layer.loc[3, "DI_LEI"] = "9999"

@@ -1,5 +1,6 @@
 """The settings: every mistake in one readable message, in Chinese or English."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,63 @@ def test_a_target_is_due_after_its_base_year(change_settings):
     path = change_settings(("target_year = 2030", "target_year = 2020"))
     with pytest.raises(SettingsError, match="目标年必须晚于基期年"):
         load_settings(path)
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "P:Q", "荣昌?", ".x", "x ", "a\\b"])
+def test_a_place_whose_name_cannot_be_a_file_name_is_refused(change_settings, name):
+    path = change_settings(('name = "小地方"', f"name = '{name}'"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("place_name", "place.name")}
+
+
+def test_a_target_is_in_a_unit_of_its_indicator_and_comes_once(change_settings):
+    path = change_settings(('unit = "万m3"', 'unit = "万亩"'))
+    with pytest.raises(SettingsError, match="不是一类"):
+        load_settings(path)
+    twice = 'indicator = "urban_green_coverage_pct"\nunit = "%"'
+    change_settings(
+        ('unit = "万亩"', 'unit = "m3"'),
+        ('indicator = "fire_damage_permille"\nunit = "‰"', twice),
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("target_twice", "targets.3")}
+
+
+def test_own_codes_stand_for_groups_that_exist(change_settings):
+    own = 'landclass_codes = { "1" = "arbour", "2" = "arbor" }'
+    path = change_settings(
+        ('landclass_scheme = "ly1955_4digit"', own),
+        ('species_scheme = "nfci_3digit"', 'species_codes = { "9" = "oaks" }'),
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {
+        ("own_code_group", "inventory.1.landclass_codes.1"),
+        ("own_code_group", "inventory.1.species_codes.9"),
+    }
+
+
+def test_areas_are_not_asked_for_in_a_system_that_does_not_exist(change_settings):
+    for crs in ("EPSG:99999", "平面", "EPSG:3857"):
+        path = change_settings(("report_year = 2025", f'report_year = 2025\narea_crs = "{crs}"'))
+        with pytest.raises(SettingsError, match="不能用来量算面积"):
+            load_settings(path)
+        change_settings((f'\narea_crs = "{crs}"', ""))
+
+
+def test_the_demonstration_s_targets_are_those_of_the_plan():
+    from carbon_sink.demo.texts import SETTINGS
+    from carbon_sink.tables import read_data
+
+    plan = read_data("plan_targets.csv").set_index("indicator")
+    targets = tomllib.loads(SETTINGS)["targets"]
+    assert {row["indicator"] for row in targets} == set(plan.index)
+    for row in targets:
+        for name in ("base_year", "base_value", "target_year", "target_value"):
+            assert row[name] == float(plan.loc[row["indicator"], name])
+        assert (row["unit"], row["kind"]) == tuple(plan.loc[row["indicator"], ["unit", "kind"]])
 
 
 def test_settings_without_any_data_have_nothing_to_do(tmp_path):

@@ -64,6 +64,20 @@ def test_a_projected_grid_gives_ellipsoidal_areas():
     assert np.allclose(area, ellipsoidal_area_ha(polygons), rtol=1e-7)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:32648"])
+def test_polygons_and_rasters_in_other_systems_keep_the_ellipsoidal_area(crs):
+    import pyproj
+
+    to_map = pyproj.Transformer.from_crs("EPSG:4490", crs, always_xy=True)
+    west, south = to_map.transform(105.4, 29.4)
+    raster = make_raster(np.ones((700, 700), "uint8"),
+                         (west, 30.0, 0.0, south + 21_000.0, 0.0, -30.0), crs)  # fmt: skip
+    # large straight edges in degrees, which are curves on the map
+    polygons = gpd.GeoSeries([shapely.box(105.43, 29.42, 105.56, 29.53)], crs="EPSG:4490")
+    area = class_area(polygons, raster)[1]
+    assert np.allclose(area, ellipsoidal_area_ha(polygons), rtol=1e-6)
+
+
 def test_a_south_up_grid_gives_the_same_areas(degree_raster):
     flipped = make_raster(
         degree_raster.to_numpy()[::-1], (105.0, 0.01, 0.0, 29.4, 0.0, 0.01), "EPSG:4326"
