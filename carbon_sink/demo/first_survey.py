@@ -34,6 +34,7 @@ COUNTED_HA = {"0113": 10_250.0, "economic": 3_550.0, "0131": 1_180.0, "0111": 20
 OTHER_HA = {"0141": 1_050.0, "0132": 520.0, "0120": 380.0, "0171": 260.0, "0161": 190.0,
             "0150": 90.0, "0162": 16.0}  # fmt: skip
 SHELTERBELT_HA = 790.0
+LARGEST_BELT_SHARE = 0.5
 BELTED_FIELDS, LEAST_BELT_HA = 0.34, 0.1
 COUNTED = ("0111", "0113", "0131")
 NEVER = np.nan
@@ -207,6 +208,7 @@ def _other_sizes(stands: pd.DataFrame, draw: np.random.Generator) -> pd.DataFram
 def draw_belts(
     open_field: pd.Series,
     perimeter_m: pd.Series,
+    area_ha: pd.Series,
     wanted_ha: float,
     widths_m: tuple[float, float],
     draw: np.random.Generator,
@@ -227,7 +229,8 @@ def draw_belts(
     length = np.minimum(length * np.clip(stretch, 0.6, 4.0), 0.92 * perimeter_m[fields]).round()
     belts = pd.DataFrame({"belt_width_m": width, "belt_length_m": length})
     area = belt_area(belts)
-    chance = pd.Series(draw.random(len(fields)), index=fields)[area >= LEAST_BELT_HA]
+    fitting = area.between(LEAST_BELT_HA, LARGEST_BELT_SHARE * area_ha[fields])
+    chance = pd.Series(draw.random(len(fields)), index=fields)[fitting]
     return belts.loc[take(chance, area, wanted_ha)]
 
 
@@ -305,7 +308,9 @@ def first_survey(
     stands = _measure(_plant(stands, sites, draw), draw)
     stands = _other_sizes(stands, draw)
     fields = stands["land_class"] == "0210"
-    belts = draw_belts(fields, sites["perimeter_m"], SHELTERBELT_HA, (10.0, 18.0), draw)
+    belts = draw_belts(
+        fields, sites["perimeter_m"], sites["area_ha"], SHELTERBELT_HA, (10.0, 18.0), draw
+    )
     stands = stands.join(belts)
     stands = _scattered(stands, sites, land_ha, draw)
     return stands.assign(change_cause=None, change_year=NEVER)

@@ -236,7 +236,12 @@ def _add_belts(changes: _Changes, sites: pd.DataFrame) -> None:
     open_field = stands["land_class"].eq("0210") & stands["belt_width_m"].isna()
     perimeter = sites["perimeter_m"].reindex(stands["parent"]).set_axis(stands.index)
     belts = draw_belts(
-        open_field & ~split & changes.free, perimeter, BELTS_DONE_HA, (12.0, 20.0), changes.draw
+        open_field & ~split & changes.free,
+        perimeter,
+        stands["area_ha"],
+        BELTS_DONE_HA,
+        (12.0, 20.0),
+        changes.draw,
     )
     changes.mark(belts.index, "belt", "", (2021, 2025))
     stands.loc[belts.index, belts.columns] = belts
