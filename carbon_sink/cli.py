@@ -114,6 +114,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CarbonSinkError as error:
         print(text("cli.refused", lang), error.text(lang), sep="\n", file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        sys.stdout = None
     except KeyboardInterrupt:
         print(text("cli.interrupted", lang), file=sys.stderr)
         return INTERRUPTED

@@ -73,6 +73,10 @@ function addControls(map, page, showWhole) {
     return append(arrow, icon("M8 14V3M4 8l4-6 4 6"));
   };
   north.addTo(map);
+  map.on("popupopen", (event) => {
+    const button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
+    if (button) button.setAttribute("aria-label", words.close);
+  });
   L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
 }
 
@@ -83,7 +87,11 @@ function addTowns(map, page, state) {
     const shape = L.geoJSON(town.shape, { style: borders });
     shape.bindPopup(() => townWindow(page, town, state.theme ? state.theme.name : ""),
       { maxWidth: 420, minWidth: 290, ...besideControls });
-    shape.bindTooltip(() => element("div", "", townLine(page, state, k)), { sticky: true });
+    const hover = () => shape.bindTooltip(() => element("div", "", townLine(page, state, k)),
+      { sticky: true });
+    hover();
+    shape.on("popupopen", () => shape.unbindTooltip());
+    shape.on("popupclose", hover);
     shape.on("mouseover", () => highlight(state, k, true));
     shape.on("mouseout", () => highlight(state, k, false));
     return shape.addTo(map);
