@@ -9,6 +9,22 @@ import pandas as pd
 import pytest
 import shapely
 
+from carbon_sink.summary import RunFacts
+
+FACTS = RunFacts(
+    title="示例区森林资源与碳汇",
+    place="示例区",
+    year=2025,
+    base_year=2020,
+    language="zh",
+    coverage_rule="forestry",
+    four_side_rule="trees_per_ha",
+    land_area_source="行政界线的椭球面积",
+    parameter_set="ar_cm_001",
+    synthetic=True,
+    unverified=3,
+    version="0.1.0",
+)
 CELL = 0.01  # degrees; a parcel is one cell
 
 

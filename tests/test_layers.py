@@ -1,5 +1,6 @@
 """Layers for GIS staff."""
 
+import dataclasses
 import sqlite3
 from contextlib import closing
 from xml.etree import ElementTree as ET
@@ -10,24 +11,9 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from conftest import FACTS
 
 from carbon_sink.layers import write_layers
-from carbon_sink.summary import RunFacts
-
-FACTS = RunFacts(
-    title="示例区森林资源与碳汇",
-    place="示例区",
-    year=2025,
-    base_year=2020,
-    language="zh",
-    coverage_rule="forestry",
-    four_side_rule="trees_per_ha",
-    land_area_source="行政界线的椭球面积",
-    parameter_set="ar_cm_001",
-    synthetic=True,
-    unverified=3,
-    version="0.1.0",
-)
 
 
 def boxes(count):
@@ -161,7 +147,7 @@ def test_every_layer_says_that_its_data_are_generated(package):
 
 
 def test_real_data_carry_no_such_notice(layers, tmp_path):
-    facts = RunFacts(**{**vars(FACTS), "synthetic": False, "language": "en", "place": "Place"})
+    facts = dataclasses.replace(FACTS, synthetic=False, language="en", place="Place")
     write_layers(tmp_path / "a.gpkg", layers, facts)
     found = rows(tmp_path / "a.gpkg", "SELECT description FROM gpkg_contents")
     assert not any("SYNTHETIC" in (description or "") for (description,) in found)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from conftest import FACTS
 
 from carbon_sink import maps
 from carbon_sink.maps.district import page_content
-from carbon_sink.summary import RunFacts
 from carbon_sink.tables import columns
 
 HOSTILE = (
@@ -25,20 +25,6 @@ HOSTILE = (
 )
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
-FACTS = RunFacts(
-    title="示例区森林资源与碳汇",
-    place="示例区",
-    year=2025,
-    base_year=2020,
-    language="zh",
-    coverage_rule="forestry",
-    four_side_rule="trees_per_ha",
-    land_area_source="行政界线的椭球面积",
-    parameter_set="ar_cm_001",
-    synthetic=True,
-    unverified=3,
-    version="0.1.0",
-)
 ENGLISH = dataclasses.replace(
     FACTS,
     title="Forest of the place",

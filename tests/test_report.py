@@ -9,28 +9,15 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from conftest import FACTS
 
 from carbon_sink.language import text
 from carbon_sink.report import write_indicators, write_tables, write_workbook
 from carbon_sink.report.sheets import _met_in_words
-from carbon_sink.summary import RunFacts
 from carbon_sink.tables import columns
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
-FACTS = RunFacts(
-    title="示例区森林资源与碳汇",
-    place="示例区",
-    year=2025,
-    base_year=2020,
-    language="zh",
-    coverage_rule="forestry",
-    four_side_rule="crown_cover",
-    land_area_source="行政界线的椭球面积",
-    parameter_set="ar_cm_001",
-    synthetic=True,
-    unverified=2,
-    version="0.1.0",
-)
+FACTS = dataclasses.replace(FACTS, four_side_rule="crown_cover", unverified=2)
 
 
 def summary_rows():
