@@ -27,7 +27,8 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
     -------
     projects : DataFrame
         One row per record, of type ``four_side`` and plan item ``forest_quantity``.
-        ``done_ha`` is taken from the record, or the living trees over 1650 per hectare.
+        ``done_ha`` is taken from the record, or the living trees over 1650 per hectare; it is
+        missing where neither the area nor the survival is known.
 
     Examples
     --------
@@ -36,7 +37,7 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
     >>> four_side_projects(records)["done_ha"].tolist()
     [1.8]
     """
-    survival = records.get("survival_pct", 100.0)
+    survival = records.get("survival_pct", pd.Series(float("nan"), index=records.index))
     area = four_side_area(records["tree_count"] * survival / 100.0)
     if "done_ha" in records:
         area = records["done_ha"].fillna(area)

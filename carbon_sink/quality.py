@@ -286,7 +286,7 @@ def assign_towns(
         With ``town_code``. Where the inventory gives none, the town that holds a point inside
         the stand; missing where there is no such town.
     notes : list of Problem
-        Stands that belong to no town.
+        Stands that belong to no town, and stands that lie outside the town of their code.
 
     Raises
     ------
@@ -301,14 +301,19 @@ def assign_towns(
                     rows=first_rows(stands.index[unknown]),
                     value=", ".join(sorted(given[unknown].unique())[:5]))
         )  # fmt: skip
-    lacking = given.isna()
-    if lacking.any():
-        points = stands.geometry[lacking].representative_point().to_crs(towns.crs)
-        point, town = towns.sindex.query(points, predicate="intersects")
-        found = pd.Series(towns["town_code"].to_numpy()[town], index=points.index[point])
-        given = given.fillna(found[~found.index.duplicated()])
+    points = stands.geometry.representative_point().to_crs(towns.crs)
+    point, town = towns.sindex.query(points, predicate="intersects")
+    found = pd.Series(towns["town_code"].to_numpy()[town], index=points.index[point])
+    found = found[~found.index.duplicated()].reindex(stands.index)
+    elsewhere = given.notna() & given.ne(found)
+    given = given.fillna(found)
     homeless = given.isna()
     notes = []
+    if elsewhere.any():
+        notes.append(
+            Problem("town_elsewhere", file=file, rows=first_rows(stands.index[elsewhere]),
+                    count=int(elsewhere.sum()))
+        )  # fmt: skip
     if homeless.any():
         notes.append(
             Problem("stand_without_town", file=file, rows=first_rows(stands.index[homeless]),

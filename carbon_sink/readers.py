@@ -346,7 +346,14 @@ def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
     """
     path = Path(path)
     if path.suffix.lower() == ".csv" and "tree_count" in _header(path):
-        return four_side_projects(_read_records(path, layer, "four_side"))
+        projects = four_side_projects(_read_records(path, layer, "four_side"))
+        unknown = projects["done_ha"].isna()
+        if unknown.any():
+            raise TableError(
+                Problem("survival_missing", file=path.name, field="survival_pct",
+                        rows=first_rows(projects.index[unknown]), count=int(unknown.sum()))
+            )  # fmt: skip
+        return projects
     projects = _read_records(path, layer, "projects")
     _known_values(projects, "project_type", PROJECT_TYPES, path)
     if "plan_item" in projects:

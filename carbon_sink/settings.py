@@ -1,5 +1,6 @@
 """The settings of a run: one TOML file, checked whole before any data is opened."""
 
+import difflib
 import re
 import tomllib
 from dataclasses import replace
@@ -218,6 +219,9 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
              (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")) if key in context), "",
         )  # fmt: skip
         code = MESSAGES.get(mistake["type"], "setting_type")
+        near = difflib.get_close_matches(str(mistake["loc"][-1]), _words(), n=1)
+        if code == "setting_unknown" and near:
+            code, expected = "setting_misspelt", near[0]
         if mistake["type"] == "value_error":
             code, expected = "target_years", ""
         value = "" if isinstance(mistake["input"], dict | list) else str(mistake["input"])
@@ -225,6 +229,12 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
         rule = expected.replace("'", "").replace(" or ", ", ") or f"type.{kind}"
         problems.append(Problem(code, file=file, field=where, value=value, rule=rule))
     return problems
+
+
+def _words() -> list[str]:
+    """Return every word that settings may use."""
+    sections = [Settings, *Section.__subclasses__(), *Source.__subclasses__()]
+    return sorted({name for section in sections for name in section.model_fields} - {"folder"})
 
 
 def _named_files(settings: Settings) -> list[tuple[str, str]]:

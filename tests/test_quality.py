@@ -84,6 +84,13 @@ def test_a_stand_without_a_town_code_gets_the_town_it_lies_in_also_across_system
     assert [(note.code, note.rows) for note in notes] == [("stand_without_town", (3,))]
 
 
+def test_stands_outside_the_town_of_their_code_are_told():
+    stands = layer(SQUARE, shapely.box(105.6, 29, 105.7, 29.1)).assign(town_code=["2", "2"])
+    found, notes = assign_towns(stands, towns(), file="f")
+    assert found["town_code"].tolist() == ["2", "2"]
+    assert [(note.code, note.rows) for note in notes] == [("town_elsewhere", (1,))]
+
+
 def test_codes_that_are_given_are_kept_and_unknown_ones_refused():
     stands = layer(SQUARE, SQUARE).assign(town_code=["2", None])
     assert assign_towns(stands, towns(), file="f")[0]["town_code"].tolist() == ["2", "1"]

@@ -171,8 +171,13 @@ def test_projects_come_as_polygons_or_as_four_side_records(write, tmp_path):
     with pytest.raises(TableError, match="garden"):
         read_projects(write(works.assign(project_type="garden"), "b.gpkg"))
     csv = tmp_path / "four.csv"
-    csv.write_text("record_id,planted_year,tree_count,side\nx,2023,1650,宅\n", encoding="utf-8-sig")
+    header = "record_id,planted_year,tree_count,side,survival_pct\n"
+    csv.write_text(header + "x,2023,3300,宅,50\n", encoding="utf-8-sig")
     assert read_projects(csv)["done_ha"].tolist() == [1.0]
+    csv.write_text(header + "x,2023,3300,宅,50\ny,2023,3300,村,\n", encoding="utf-8-sig")
+    with pytest.raises(TableError, match="成活率") as caught:
+        read_projects(csv)
+    assert caught.value.problems[0].rows == (3,)
     csv.write_text("record_id,planted_year,tree_count\nx,2023,many\n", encoding="utf-8")
     with pytest.raises(TableError) as caught:
         read_projects(csv)

@@ -30,13 +30,21 @@ def test_an_unknown_word_is_named(change_settings):
     assert codes_of(caught) == {("setting_unknown", "colour")}
 
 
+def test_a_misspelt_word_is_told_with_the_nearest_one(change_settings):
+    path = change_settings(("report_year", "report_yaer"))
+    with pytest.raises(SettingsError, match="最接近的是“report_year”") as caught:
+        load_settings(path)
+    found = {("setting_misspelt", "report_yaer"), ("setting_missing", "report_year")}
+    assert codes_of(caught) == found
+
+
 def test_unknown_words_deep_inside_are_named_with_their_place(change_settings):
     path = change_settings(
         ('path = "inventory_2025.gpkg"', 'path = "inventory_2025.gpkg"\nyer = 1')
     )
     with pytest.raises(SettingsError) as caught:
         load_settings(path)
-    assert codes_of(caught) == {("setting_unknown", "inventory.2.yer")}
+    assert codes_of(caught) == {("setting_misspelt", "inventory.2.yer")}
 
 
 def test_wrong_types_missing_items_choices_and_ranges_come_together(change_settings):
