@@ -49,8 +49,10 @@ class Run:
 
     def map(self):  # noqa: ANN201
         """Return the district map, a folium map that works without a network."""
-        shapes = (self.layers.get(name) for name in ("towns", "projects", "boundary"))
-        return maps.overview(self.facts, self.tables, *shapes)
+        towns, projects, boundary, surveyed = (
+            self.layers.get(name) for name in ("towns", "projects", "boundary", "surveyed")
+        )
+        return maps.overview(self.facts, self.tables, towns, projects, boundary, surveyed)
 
 
 def run(
@@ -245,7 +247,17 @@ def _layers(inputs: Inputs, stands: dict) -> dict[str, gpd.GeoDataFrame]:
             found[name] = gpd.GeoDataFrame(pd.concat(shapes, ignore_index=True))
     if inputs.boundary is not None:
         found["boundary"] = inputs.boundary[["geometry"]]
+    elif not len(inputs.towns):
+        found["surveyed"] = _surveyed(inputs)
     return found
+
+
+def _surveyed(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Outline what the data cover, where neither a boundary nor towns say what the place is."""
+    if inputs.stands:
+        stands = inputs.stands[max(inputs.stands)]
+        return gpd.GeoDataFrame(geometry=[stands.union_all()], crs=stands.crs)
+    return outline(inputs.landcover[max(inputs.landcover)])
 
 
 def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float | None) -> dict:

@@ -426,3 +426,11 @@ def test_a_hostile_value_is_data_and_never_markup(value, tables, tmp_path):
     block = page[page.index('id="district-data">') + 20 :].split("</script>")[0]
     assert not set("<>`") & set(block)
     assert "${" not in block
+
+
+def test_without_boundary_and_towns_the_area_of_the_data_is_drawn_and_called_so(tables):
+    extent = gpd.GeoDataFrame(geometry=[shapely.box(25.0, 62.0, 25.1, 62.1)], crs="EPSG:4326")
+    page = page_content(FACTS, tables, None, None, None, extent)
+    assert page["words"]["boundary"] == "数据范围"
+    assert len(page["boundary"]) == 1
+    assert page["bounds"]

@@ -245,6 +245,7 @@ def test_without_towns_projects_events_and_targets_the_rest_is_computed(small_pl
     reasons = done.tables["absent"].set_index("item")["reason"]
     assert reasons["forest_quantity_ha"] == "没有工程项目记录"
     assert "plan_quantities" not in done.tables
+    assert "surveyed" not in done.layers, "the boundary says what the place is"
 
 
 def test_sums_do_not_depend_on_the_order_of_the_rows(small_place, tmp_path):
@@ -293,6 +294,8 @@ def test_only_an_inventory_gives_stock_and_tells_what_is_absent(real_data, tmp_p
     assert {"forest_coverage_pct", "carbon_t", "removal_co2_t_yr"} <= absent
     assert whole(done, 2022).isna()["carbon_t"]
     assert (done.folder / "index.html").is_file()
+    surveyed = done.layers["surveyed"].geometry
+    assert ellipsoidal_area_ha(surveyed).sum() == pytest.approx(105.03, abs=0.01)
 
 
 LANDCOVER = """

@@ -42,6 +42,7 @@ def overview(
     towns: gpd.GeoDataFrame | None,
     projects: gpd.GeoDataFrame | None = None,
     boundary: gpd.GeoDataFrame | None = None,
+    surveyed: gpd.GeoDataFrame | None = None,
 ) -> "folium.Map":
     """
     Draw the district page.
@@ -59,6 +60,8 @@ def overview(
         Projects with ``project_type``; areas, lines or points.
     boundary : GeoDataFrame, optional
         Outline of the place.
+    surveyed : GeoDataFrame, optional
+        Outline of what the data cover, drawn where there is no boundary.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def overview(
     from .page import District, new_map  # noqa: PLC0415 - folium loads only where a map is drawn
 
     figure = new_map(f"{facts.title} · {facts.place} {facts.year}", facts.language)
-    District(page_content(facts, tables, towns, projects, boundary)).add_to(figure)
+    District(page_content(facts, tables, towns, projects, boundary, surveyed)).add_to(figure)
     return figure
 
 
@@ -99,18 +102,23 @@ def page_content(
     towns: gpd.GeoDataFrame | None,
     projects: gpd.GeoDataFrame | None,
     boundary: gpd.GeoDataFrame | None,
+    surveyed: gpd.GeoDataFrame | None = None,
 ) -> dict:
     """Gather everything the page shows; texts and numbers ready to be read."""
     lang = facts.language
     rows = _town_rows(tables, facts.year)
     drawn = shapes.display_shapes(towns) if towns is not None else np.array([], dtype=object)
-    outline = shapes.display_shapes(boundary) if boundary is not None else np.array([])
+    around = boundary if boundary is not None else surveyed
+    outline = shapes.display_shapes(around) if around is not None else np.array([])
+    words = figures.words(lang)
+    if boundary is None:
+        words["boundary"] = words["surveyed"]
     works = _projects(projects, lang)
     work_shapes = [work["shape"] for work in works["items"]]
     cards = figures.targets(tables, lang)
     place = text("map.place_year", lang, place=facts.place, year=facts.year)
     return {
-        "words": figures.words(lang),
+        "words": words,
         "title": facts.title,
         "place": place,
         "base": text("map.base_year", lang, year=facts.base_year) if facts.base_year else "",
