@@ -1,8 +1,10 @@
 """The command line: parse, call, print. Chinese by default, ``--lang en`` for English."""
 
 import argparse
+import contextlib
 import math
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
@@ -105,6 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             # consoles in GBK cannot show every character; the rest is still readable
             stream.reconfigure(errors="replace")
+    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
     options = _parser(lang).parse_args(arguments)

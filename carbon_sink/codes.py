@@ -12,6 +12,8 @@ HEADINGS = ("total", "stocked", "shrub", "forest")
 ECONOMIC_CATEGORY = "25"
 ECONOMIC = {"arbor": "economic_arbor", "shrub_special": "economic_shrub"}
 OWN_SCHEME = "own"
+# schemes of the national land survey, whose classes already leave orchards out of forest land
+LAND_SURVEY = ("gbt_21010", "post_sandiao_6digit")
 
 
 @cache

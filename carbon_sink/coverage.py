@@ -135,7 +135,11 @@ def coverage_parts(
     {'arbor': 10.0, 'bamboo': 3.0, 'special_shrub': 0.0, 'shelterbelt': 0.6, 'four_side': 0.0}
     """
     part_of = counted_parts(rule)
-    part = stands["forest_type"].map(part_of)
+    kind = stands["forest_type"]
+    if rule == "sandiao" and "is_land_survey" in stands:
+        # a parcel coded by the land survey is forest land by its class, whatever its category
+        kind = kind.mask(stands["is_land_survey"], stands.get("class_group", kind))
+    part = kind.map(part_of)
     if "canopy_closure" in stands:
         open_canopy = stands["canopy_closure"] < constant("canopy_forest_min")
         part = part.mask(part.eq("arbor") & open_canopy)

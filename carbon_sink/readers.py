@@ -220,7 +220,8 @@ def read_inventory(
     -------
     stands : GeoDataFrame
         Columns of the table ``stands`` in ``data/columns.csv`` that the file has, with
-        ``stand_id`` and ``class_group``, and ``species_group`` when the species are known.
+        ``stand_id``, ``class_group`` and ``is_land_survey``, and ``species_group`` when the
+        species are known.
 
     Raises
     ------
@@ -254,6 +255,7 @@ def read_inventory(
     if problems:
         raise TableError(problems)
     stands = stands.drop(columns=ATTRIBUTE_NAME, errors="ignore")
+    stands["is_land_survey"] = landclass_scheme in codes.LAND_SURVEY
     stands.attrs["file"] = Path(path).name
     return stands
 

@@ -150,6 +150,25 @@ def test_the_module_is_the_command_line_and_starts_without_heavy_packages():
     assert re.fullmatch(r"\d+\.\d+\.\d+\s*", version.stdout)
 
 
+def test_a_run_that_is_ended_leaves_nothing_behind(demo_place, tmp_path):
+    import signal
+    import time
+
+    out = tmp_path / "out"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "carbon_sink", "run", str(demo_place), "--out", str(out)],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    message = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "已中断" in message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_console_in_gbk_shows_the_messages(small_place, tmp_path):
     import os
 

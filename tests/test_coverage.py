@@ -39,6 +39,13 @@ def test_the_land_survey_rule_leaves_out_orchards_belts_and_four_side_trees():
     assert coverage_parts(table, "sandiao").to_numpy().sum() == 10.0
 
 
+def test_a_parcel_coded_by_the_land_survey_is_forest_land_by_its_class_alone():
+    table = stands(forest_type=["economic_arbor"] * 2, class_group=["arbor"] * 2,
+                   is_land_survey=[True, False])  # fmt: skip
+    assert coverage_parts(table, "sandiao")["arbor"].tolist() == [10.0, 0.0]
+    assert coverage_parts(table, "forestry")["arbor"].tolist() == [10.0, 10.0]
+
+
 def test_arbor_forest_under_a_closure_of_one_fifth_does_not_count_and_at_it_does():
     table = stands(forest_type=["arbor"] * 3, canopy_closure=[0.19, 0.20, None])
     assert coverage_parts(table)["arbor"].tolist() == [0.0, 10.0, 10.0]
