@@ -156,12 +156,11 @@ def _demo(options: argparse.Namespace, lang: str) -> None:
 
 
 def _check(options: argparse.Namespace, lang: str) -> None:
-    """Read and check every input, compute nothing."""
-    from .intake import check_landcover, read_inputs  # noqa: PLC0415
+    """Read and check every input, write nothing."""
+    from .pipeline import check  # noqa: PLC0415
     from .settings import load_settings  # noqa: PLC0415
 
-    inputs = read_inputs(load_settings(options.settings))
-    check_landcover(inputs)
+    inputs = check(load_settings(options.settings))
     for year, stands in sorted(inputs.stands.items()):
         print(text("cli.check_inventory", lang, year=year, count=len(stands),
                    area=f"{stands['area_ha'].sum():,.2f}"))  # fmt: skip

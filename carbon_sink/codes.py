@@ -85,12 +85,6 @@ def attribute_codes(column: str) -> pd.Series:
     return rows[rows["column"] == column].set_index("code")["name_zh"]
 
 
-def species_names(scheme: str = "nfci_3digit") -> pd.Series:
-    """Return the Chinese name of every species code of a scheme."""
-    rows = _species()
-    return rows[rows["scheme"] == scheme].set_index("species_code")["name_zh"]
-
-
 def group_names() -> pd.Series:
     """Return the Chinese name of every species group that has parameters."""
     rows = read_data("biomass_parameters.csv").drop_duplicates("species_group")

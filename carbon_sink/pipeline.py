@@ -13,7 +13,7 @@ from .carbon import add_carbon, used_rows
 from .coverage import coverage_parts
 from .errors import CRSError, FileError, Problem
 from .geometry import ellipsoidal_area_ha
-from .intake import Inputs, outline, read_inputs
+from .intake import Inputs, check_landcover, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .landcover import area_by_zone
 from .language import text
@@ -101,6 +101,16 @@ def run(
     with ledger.results_folder(folder, protected) as staging:
         write(done, settings, staging, started)
     return replace(done, folder=folder)
+
+
+def check(settings: Settings) -> Inputs:
+    """Read and check all that a run would need, parameters and classes too; keep no result."""
+    inputs = read_inputs(settings)
+    check_landcover(inputs)
+    parameters = _parameters(settings)
+    for stands in inputs.stands.values():
+        estimate(stands, settings, parameters)
+    return inputs
 
 
 def default_folder(settings: Settings) -> Path:
@@ -201,10 +211,10 @@ def _landcover_table(inputs: Inputs, facts: RunFacts) -> tuple[dict, list[Proble
     """Areas of the land-cover classes by town and for the whole place, each date."""
     tables, notes = [], []
     for year, raster in sorted(inputs.landcover.items()):
-        whole = inputs.boundary if inputs.boundary is not None else None
+        whole = inputs.boundary
         if whole is None:
-            whole = inputs.towns if len(inputs.towns) else outline(raster)
-        whole = whole.dissolve().assign(zone=WHOLE_PLACE, zone_name=facts.place)
+            whole = inputs.towns.dissolve() if len(inputs.towns) else outline(raster)
+        whole = whole.assign(zone=WHOLE_PLACE, zone_name=facts.place)
         towns = inputs.towns.rename(columns={"town_code": "zone", "town_name": "zone_name"})
         zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
         file = raster.encoding["source"]

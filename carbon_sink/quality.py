@@ -5,17 +5,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from .coverage import four_side_area
+from .coverage import four_side_area, shelterbelt_area
 from .errors import CRSError, Problem, TableError, first_rows
 from .geometry import STORE_CRS, ellipsoidal_area_ha
 from .inventory import FOUR_SIDE, TIMBER, add_forest_type, add_forest_volume
 from .parameters import constant
 from .tables import columns
-from .units import M2_PER_HA
 
 # repairs that move more than this share of the area are refused
 REPAIR_LIMIT = 0.001
 POLYGON, MULTIPOLYGON = 3, 6
+# fields that give the stock of a stand, in one way or another
+STOCK_FIELDS = ("forest_volume_m3", "total_volume_m3", "volume_m3_ha", "living_volume_m3_ha")
 # registered and measured area may differ by this share: GB/T 26424-2010, tolerance of area
 AREA_TOLERANCE = 0.05
 # an inventory covers its place when its area lies between these shares of the land area
@@ -113,7 +114,7 @@ def check_stands(
     Returns
     -------
     stands : GeoDataFrame
-        Without the stock when no arbor forest has any, because then it is unknown.
+        Without the stock fields that are empty for all arbor forest: they hold nothing.
     notes : list of Problem
         Closures that are missing or under 0.2, registered areas that differ.
 
@@ -124,24 +125,23 @@ def check_stands(
         impossible, or stock would be computed from registered areas that are wrong.
     """
     place = {"file": file, "layer": name}
-    known = stands.pipe(add_forest_volume).pipe(add_forest_type)
-    timber = known["forest_type"].isin(TIMBER)
+    timber = add_forest_type(stands)["forest_type"].isin(TIMBER)
+    empty = [name for name in STOCK_FIELDS if name in stands and timber.any()
+             and stands.loc[timber, name].isna().all()]  # fmt: skip
+    stands = stands.drop(columns=empty)
+    known = add_forest_volume(stands)
     faults = {"stand_twice": _twice(known)}
     remarks = {}
     if "forest_volume_m3" in known:
-        missing = timber & known["forest_volume_m3"].isna()
-        if timber.any() and missing.sum() == timber.sum():
-            unknown = ["forest_volume_m3", "volume_m3_ha", "living_volume_m3_ha"]
-            stands = stands.drop(columns=unknown, errors="ignore")
-            remarks["volume_unknown"] = missing
-        else:
-            faults["volume_missing"] = missing
-            stocked = timber & known["forest_volume_m3"].gt(0)
-            if "species_group" in known:
-                faults["species_missing"] = stocked & known["species_group"].isna()
-            densest = columns("stands").loc["volume_m3_ha", "max"]
-            faults["stock_negative"] = known["forest_volume_m3"].lt(0)
-            faults["stock_impossible"] = known["forest_volume_m3"] > densest * known["area_ha"]
+        volume = known["forest_volume_m3"]
+        densest = columns("stands").loc["volume_m3_ha", "max"]
+        faults["volume_missing"] = timber & volume.isna()
+        if "species_group" in known:
+            faults["species_missing"] = timber & volume.gt(0) & known["species_group"].isna()
+        faults["stock_negative"] = volume.lt(0)
+        faults["stock_impossible"] = volume > densest * known["area_ha"]
+    elif empty:
+        remarks["volume_unknown"] = timber
     closure = known.get("canopy_closure", pd.Series(np.nan, index=known.index))
     remarks["canopy_missing"] = timber & closure.isna()
     remarks["canopy_open"] = timber & closure.lt(constant("canopy_forest_min"))
@@ -161,7 +161,9 @@ def check_stands(
 def _belts_and_trees_ha(stands: pd.DataFrame) -> pd.Series:
     """Sum the shelterbelt and four-side area recorded on each parcel."""
     nothing = pd.Series(0.0, index=stands.index)
-    belt = stands.get("belt_length_m", nothing) * stands.get("belt_width_m", nothing) / M2_PER_HA
+    belt = shelterbelt_area(
+        stands.get("belt_length_m", nothing), stands.get("belt_width_m", nothing)
+    )
     trees = stands.get("scattered_trees", nothing).where(
         stands.get("scattered_type", nothing).eq(FOUR_SIDE), 0.0
     )

@@ -15,10 +15,11 @@ from .tables import check, columns, read_data
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
 FIELDS_SHOWN = 40
-ATTRIBUTE_NAME = "attribute_name"
 # columns that are computed, so that no field of a file can be one
-DERIVED = ("area_ha", "class_group", "forest_type", "species_group", "carbon_t", "arbor_ha",
-           "bamboo_ha", "special_shrub_ha", "shelterbelt_ha", "four_side_ha")  # fmt: skip
+DERIVED = (
+    "area_ha", "class_group", "is_land_survey", "forest_type", "species_group", "carbon_t",
+    "arbor_ha", "bamboo_ha", "special_shrub_ha", "shelterbelt_ha", "four_side_ha",
+)  # fmt: skip
 KEY = ("village_code", "compartment", "subcompartment", "subcompartment_part")
 
 
@@ -149,7 +150,7 @@ def _code_lists(
     species_scheme: str,
     species_codes: dict[str, str] | None,
 ) -> dict[str, tuple[str, pd.Series, str, str]]:
-    """For each column of codes: where its meaning goes, the list, the message, its name."""
+    """For each column of codes: where its meaning goes if it is kept, list, message, name."""
     groups = codes.land_class_groups(landclass_scheme)
     groups = _with_own(groups[~groups.isin(codes.HEADINGS)], landclass_codes)
     scheme = landclass_scheme or codes.OWN_SCHEME
@@ -160,7 +161,7 @@ def _code_lists(
         lists["dominant_species"] = ("species_group", species, "species_unknown", scheme)
     for column in ("forest_category", "scattered_type"):
         meaning = codes.attribute_codes(column)
-        lists[column] = (ATTRIBUTE_NAME, meaning, "attribute_unknown", column)
+        lists[column] = ("", meaning, "attribute_unknown", column)
     return lists
 
 
@@ -214,7 +215,7 @@ def read_inventory(
         Code lists of the land class and the species. Without a species scheme the species
         stay unknown, and with them the carbon.
     landclass_codes, species_codes : dict
-        The user's own codes to class groups and species groups, in place of a scheme.
+        The user's own codes to class groups and species groups, before those of a scheme.
 
     Returns
     -------
@@ -249,12 +250,12 @@ def read_inventory(
         group, meaning, message, scheme = lists[column]
         where = {**place, "field": found.get(column, column), "rule": scheme}
         try:
-            stands[group] = codes.decode(stands[column], meaning, message, **where)
+            decoded = codes.decode(stands[column], meaning, message, **where)
+            stands = stands.assign(**({group: decoded} if group else {}))
         except TableError as error:
             problems += [_zero_lost(problem, stands[column], meaning) for problem in error.problems]
     if problems:
         raise TableError(problems)
-    stands = stands.drop(columns=ATTRIBUTE_NAME, errors="ignore")
     stands["is_land_survey"] = landclass_scheme in codes.LAND_SURVEY
     stands.attrs["file"] = Path(path).name
     return stands

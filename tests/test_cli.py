@@ -49,6 +49,13 @@ def test_check_reads_everything_and_writes_nothing(small_place, tmp_path, capsys
     assert not (tmp_path / "maps").exists()
 
 
+def test_check_finds_what_a_run_would_refuse_for_want_of_parameters(small_place, capsys):
+    path = small_place.parent / "inventory_2025.gpkg"
+    small_inventory(2025).assign(YOU_SHI_SZ="110").to_file(path, layer="xiaoban")
+    assert main(["check", str(small_place)]) == 1
+    assert "other_conifer" in capsys.readouterr().err
+
+
 def broken(place, change):
     """Break one input of the small place and return what the message must name."""
     folder = place.parent

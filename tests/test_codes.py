@@ -10,7 +10,6 @@ from carbon_sink.codes import (
     land_class_groups,
     landclass_schemes,
     species_groups,
-    species_names,
     species_schemes,
 )
 from carbon_sink.errors import TableError
@@ -37,7 +36,6 @@ def test_the_species_schemes_collide_and_are_kept_apart():
     assert (national["220"], regional["220"]) == ("masson_pine", "oak")
     shared = national.index.intersection(regional.index)
     assert (national[shared] != regional[shared]).sum() > 20
-    assert species_names()["350"] == "柏木(柏类)"
 
 
 def test_an_unknown_code_is_refused_with_its_rows():

@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from carbon_sink.errors import CRSError, TableError
+from carbon_sink.inventory import add_forest_volume
 from carbon_sink.quality import (
     assign_towns,
     check_extent,
@@ -130,6 +131,14 @@ def test_a_stock_field_without_any_value_is_unknown():
     checked, notes = check_stands(stands(forest_volume_m3=None), file="f")
     assert "forest_volume_m3" not in checked
     assert [note.code for note in notes] == ["volume_unknown"]
+
+
+def test_an_empty_stock_field_beside_a_filled_one_does_not_hide_it():
+    table = stands(forest_volume_m3=None, total_volume_m3=[5100.0, 4000.0, 0.0, 50.0],
+                   scattered_volume_m3=[100.0, None, None, 50.0])  # fmt: skip
+    checked, notes = check_stands(table, file="f")
+    assert notes == []
+    assert add_forest_volume(checked)["forest_volume_m3"].tolist() == [5000.0, 4000.0, 0.0, 0.0]
 
 
 def test_stock_without_species_and_impossible_stock_are_refused_together():
