@@ -11,12 +11,11 @@ import pandas as pd
 from . import __version__, layers, ledger, maps, report
 from .carbon import add_carbon, used_rows
 from .coverage import coverage_parts
-from .errors import CRSError, FileError, Problem
-from .geometry import ellipsoidal_area_ha
+from .errors import Problem
 from .intake import Inputs, check_landcover, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
-from .landcover import area_by_zone
 from .language import text
+from .monitoring import monitor
 from .parameters import load_parameters, read_own_rows
 from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
@@ -25,8 +24,6 @@ from .tables import columns
 from .targets import Target, indicator_table, indicator_values
 
 PLAN_INDICATORS = [f"{item}_ha" for item in PLAN_ITEMS]
-# land cover of less than this share of the place is told to the reader
-LANDCOVER_WHOLE_PCT = 99.5
 STEPS = ("read", "compute", "write")
 
 
@@ -155,8 +152,8 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, rows)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    landcover, notes = _landcover_table(inputs, facts)
-    tables |= landcover
+    seen = monitor(inputs, facts)
+    tables |= seen.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
@@ -171,9 +168,9 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
     reasons["sinks"] = text("absent.sinks", lang)
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
-    tables["notes"] = _notes([*inputs.notes, *notes], lang)
+    tables["notes"] = _notes([*inputs.notes, *seen.notes], lang)
     content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
-    return Run(facts, tables, _layers(inputs, stands), rows, content)
+    return Run(facts, tables, _layers(inputs, stands) | seen.layers, rows, content)
 
 
 def _parameters(settings: Settings) -> pd.DataFrame:
@@ -205,34 +202,6 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         approval_number=settings.output.approval_number,
         area_method=area,
     )
-
-
-def _landcover_table(inputs: Inputs, facts: RunFacts) -> tuple[dict, list[Problem]]:
-    """Areas of the land-cover classes by town and for the whole place, each date."""
-    tables, notes = [], []
-    for year, raster in sorted(inputs.landcover.items()):
-        whole = inputs.boundary
-        if whole is None:
-            whole = inputs.towns.dissolve() if len(inputs.towns) else outline(raster)
-        whole = whole.assign(zone=WHOLE_PLACE, zone_name=facts.place)
-        towns = inputs.towns.rename(columns={"town_code": "zone", "town_name": "zone_name"})
-        zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
-        file = raster.encoding["source"]
-        try:
-            areas = area_by_zone(zones[["zone", "zone_name", "geometry"]], raster, raster.scheme)
-        except OSError as error:  # a file cut short shows only when its cells are read
-            raise FileError(Problem("file_unreadable", file=file, value=str(error))) from None
-        tables.append(areas.assign(year=year))
-        seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
-        share = seen / ellipsoidal_area_ha(whole.geometry).sum() * 100.0
-        if not seen:
-            raise CRSError(Problem("landcover_elsewhere", file=file))
-        if share < LANDCOVER_WHOLE_PCT:
-            notes.append(Problem("landcover_partial", file=file, value=f"{share:.1f}"))
-    if not tables:
-        return {}, notes
-    table = pd.concat(tables, ignore_index=True)
-    return {"landcover_area": table[["year", *table.columns.drop("year")]]}, notes
 
 
 def _notes(notes: list[Problem], lang: str) -> pd.DataFrame:

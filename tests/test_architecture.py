@@ -17,7 +17,7 @@ LAYER = {
     "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
-    "intake": 4, "pipeline": 4,
+    "intake": 4, "monitoring": 4, "pipeline": 4,
     "cli": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip
 
@@ -38,7 +38,9 @@ SIBLINGS = {
     ("summary", "inventory"): "stock by kind of tree",
     ("layers", "styles"): "styles travel inside the layers",
     ("demo", "rasters"): "the demonstration writes rasters",
+    ("monitoring", "intake"): "what was read is what is measured",
     ("pipeline", "intake"): "what was read is what is computed",
+    ("pipeline", "monitoring"): "land cover is one part of the run",
     ("__main__", "cli"): "the module is the command line",
 }
 

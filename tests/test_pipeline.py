@@ -4,7 +4,6 @@ import json
 import math
 
 import geopandas as gpd
-import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -148,21 +147,6 @@ def test_every_target_has_its_progress(done):
     # the mine's 2 ha and 3300 trees x 50 % / 1650 = 1 ha are 3 ha or 45 mu of 100
     assert rows.loc["forest_quantity_ha", "value"] == pytest.approx(45.0)
     assert rows.loc["forest_quantity_ha", "done_pct"] == pytest.approx(45.0)
-
-
-def test_land_cover_is_measured_by_town_and_for_the_whole_place(done):
-    table = done.tables["landcover_area"].set_index(["zone", "class_code"])["area_ha"]
-    assert table["", 10] == pytest.approx(table["500153001", 10] + table["500153002", 10], rel=1e-8)
-    assert table[""].sum() == pytest.approx(whole(done)["land_area_ha"], rel=1e-8)
-
-
-def test_land_cover_of_a_part_of_the_place_is_told(small_place, tmp_path):
-    from conftest import write_landcover
-
-    write_landcover(small_place.parent / "landcover_2020.tif", np.full((20, 30), 10, "uint8"))
-    done = carbon_sink.run(small_place, tmp_path / "out")
-    notes = done.tables["notes"].set_index("code")
-    assert "75.0%" in notes.loc["landcover_partial", "what"]
 
 
 def test_all_outputs_are_there_and_none_is_left_aside(done):

@@ -1,27 +1,22 @@
-"""The settings of a run: one TOML file, checked whole before any data is opened."""
+"""Reads a settings file and checks it whole before any data is opened."""
 
 import difflib
 import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-from . import codes, landcover, parameters
-from .coverage import FOUR_SIDE_RULES, RULES
-from .errors import CRSError, Problem, SettingsError
-from .geometry import area_crs
-from .language import LANGUAGES, read_rows
-from .targets import KINDS
-from .units import base_unit, known_units
+from .. import codes, landcover, parameters
+from ..errors import CRSError, Problem, SettingsError
+from ..geometry import area_crs
+from ..language import read_rows
+from ..units import base_unit, known_units
+from .model import ELLIPSOID, Section, Settings, Source, named_files
 
-ELLIPSOID = "ellipsoid"
 # characters that no file name may have on some system
 FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
-Year = Annotated[int, Field(ge=1949, le=2100)]
-Text = Annotated[str, Field(min_length=1)]
 # what pydantic calls a mistake -> our message
 MESSAGES = {
     "extra_forbidden": "setting_unknown",
@@ -34,135 +29,6 @@ MESSAGES = {
     "less_than_equal": "setting_range",
     "string_too_short": "setting_missing",
 }
-
-
-class Section(BaseModel):
-    """A section of the settings; words it does not know are refused, nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Source(Section):
-    """A file, and the layer in it when it holds several."""
-
-    path: Text
-    layer: str = ""
-
-
-class Place(Section):
-    """The place the run is about."""
-
-    code: str = ""
-    name: Text
-    name_en: str = ""
-
-
-class Towns(Source):
-    """Town polygons and the fields that hold their code and name."""
-
-    code_field: Text = "code"
-    name_field: Text = "name"
-
-
-class Inventory(Source):
-    """
-    Inventory polygons of one year.
-
-    ``fields`` maps our column names to the fields of the file, ``fixed`` gives one value to
-    a column the file lacks, ``landclass_codes`` and ``species_codes`` translate codes of the
-    user's own to class groups and species groups.
-    """
-
-    year: Year
-    fields: dict[str, str] = {}
-    fixed: dict[str, str] = {}
-    landclass_scheme: str = ""
-    species_scheme: str = ""
-    landclass_codes: dict[str, str] = {}
-    species_codes: dict[str, str] = {}
-
-
-class LandCover(Section):
-    """A land-cover raster of one year and the product whose classes it holds."""
-
-    year: Year
-    path: Text
-    scheme: Text
-
-
-class Statistic(Section):
-    """A published value of an indicator that these data cannot give."""
-
-    indicator: Text
-    year: Year
-    value: float
-    unit: Text
-    source: Text
-
-
-class TargetRow(Section):
-    """A planned value of an indicator."""
-
-    indicator: Text
-    unit: Text
-    base_year: Year
-    base_value: float
-    target_year: Year
-    target_value: float
-    kind: Literal[*KINDS] = "reach"
-    source: Text
-
-    @model_validator(mode="after")
-    def _years_in_order(self) -> "TargetRow":
-        if self.target_year <= self.base_year:
-            msg = "target_year"
-            raise ValueError(msg)
-        return self
-
-
-class Output(Section):
-    """Where results go (``maps/<folder of the settings>/<year>`` by default) and map labels."""
-
-    folder: str = ""
-    approval_number: str = ""
-
-
-class Settings(Section):
-    """
-    Everything a run needs to know, as written in ``settings.toml``.
-
-    ``folder`` is the folder of the settings file; relative paths start there.
-    """
-
-    folder: Path = Field(exclude=True, strict=False)
-    title: Text
-    place: Place
-    language: Literal[*LANGUAGES] = "zh"
-    report_year: Year
-    synthetic: bool = False
-    coverage_rule: Literal[*RULES] = "forestry"
-    four_side_rule: Literal[*FOUR_SIDE_RULES] = "trees_per_ha"
-    parameter_set: Text = "ar_cm_001"
-    parameters_file: str = ""
-    land_area_ha: Annotated[float, Field(gt=0, strict=False)] | None = None
-    area_crs: Text = ELLIPSOID
-    boundary: Source | None = None
-    towns: Towns | None = None
-    inventory: list[Inventory] = []
-    landcover: list[LandCover] = []
-    projects: list[Source] = []
-    events: list[Source] = []
-    statistics: list[Statistic] = []
-    targets: list[TargetRow] = []
-    output: Output = Output()
-
-    def path_of(self, source: Source | LandCover | str) -> Path:
-        """Return the full path of a file named in the settings."""
-        return self.folder / (source if isinstance(source, str) else source.path)
-
-    def input_paths(self) -> list[Path]:
-        """Return the full path of every file the settings name."""
-        return [self.path_of(path) for _, path in _named_files(self)]
 
 
 def load_settings(path: str | Path) -> Settings:
@@ -237,27 +103,10 @@ def _words() -> list[str]:
     return sorted({name for section in sections for name in section.model_fields} - {"folder"})
 
 
-def _named_files(settings: Settings) -> list[tuple[str, str]]:
-    """Every file the settings name, with the setting that names it."""
-    files = [
-        (name, getattr(settings, name).path)
-        for name in ("boundary", "towns")
-        if getattr(settings, name) is not None
-    ]
-    for name in ("inventory", "landcover", "projects", "events"):
-        files += [
-            (f"{name}.{number}", source.path)
-            for number, source in enumerate(getattr(settings, name), start=1)
-        ]
-    if settings.parameters_file:
-        files.append(("parameters_file", settings.parameters_file))
-    return files
-
-
 def _file_problems(settings: Settings, file: str) -> list[Problem]:
     """Files that are missing, and relative paths that leave the folder of the settings."""
     problems = []
-    for name, path in _named_files(settings):
+    for name, path in named_files(settings):
         full = settings.path_of(path)
         if not Path(path).is_absolute() and not full.resolve().is_relative_to(settings.folder):
             problems.append(Problem("path_outside", file=file, field=name, value=path))

@@ -1,0 +1,87 @@
+"""What land cover tells of a place in a run: areas of classes, and how far they can be trusted."""
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from .errors import CRSError, FileError, Problem
+from .geometry import ellipsoidal_area_ha
+from .intake import Inputs, outline
+from .landcover import area_by_zone
+from .summary import WHOLE_PLACE, RunFacts
+
+# land cover of less than this share of the place is told to the reader
+LANDCOVER_WHOLE_PCT = 99.5
+
+
+@dataclass
+class Monitoring:
+    """Result tables and layers from land cover, and what a reader should know of them."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    notes: list[Problem] = field(default_factory=list)
+
+
+def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
+    """
+    Do everything that land cover is for in a run.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Checked inputs; without land cover nothing is found.
+    facts : RunFacts
+        Name and language of the place.
+
+    Returns
+    -------
+    monitoring : Monitoring
+
+    Raises
+    ------
+    CarbonSinkError
+        If a raster lies elsewhere, holds classes its product does not have, or cannot be read.
+    """
+    found = Monitoring()
+    if not inputs.landcover:
+        return found
+    areas = [
+        _class_areas(inputs, raster, facts, found.notes).assign(year=year)
+        for year, raster in sorted(inputs.landcover.items())
+    ]
+    table = pd.concat(areas, ignore_index=True)
+    found.tables["landcover_area"] = table[["year", *table.columns.drop("year")]]
+    return found
+
+
+def _zones(inputs: Inputs, raster: xr.DataArray, facts: RunFacts) -> gpd.GeoDataFrame:
+    """Lay out the whole place and its towns as zones: ``zone``, ``zone_name``, geometry."""
+    whole = inputs.boundary
+    if whole is None:
+        whole = inputs.towns.dissolve() if len(inputs.towns) else outline(raster)
+    whole = whole.assign(zone=WHOLE_PLACE, zone_name=facts.place)
+    towns = inputs.towns.rename(columns={"town_code": "zone", "town_name": "zone_name"})
+    zones = pd.concat([whole, towns.to_crs(whole.crs)], ignore_index=True)
+    return zones[["zone", "zone_name", "geometry"]]
+
+
+def _class_areas(
+    inputs: Inputs, raster: xr.DataArray, facts: RunFacts, notes: list[Problem]
+) -> pd.DataFrame:
+    """Areas of the classes of one date, by town and for the whole place."""
+    zones = _zones(inputs, raster, facts)
+    file = raster.encoding["source"]
+    try:
+        areas = area_by_zone(zones, raster, raster.scheme)
+    except OSError as error:  # a file cut short shows only when its cells are read
+        raise FileError(Problem("file_unreadable", file=file, value=str(error))) from None
+    seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
+    share = seen / ellipsoidal_area_ha(zones.geometry.iloc[:1]).sum() * 100.0
+    if not seen:
+        raise CRSError(Problem("landcover_elsewhere", file=file))
+    if share < LANDCOVER_WHOLE_PCT:
+        notes.append(Problem("landcover_partial", file=file, value=f"{share:.1f}"))
+    return areas

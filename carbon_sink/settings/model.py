@@ -1,0 +1,160 @@
+"""What settings may hold: sections, their words and types, and the files they name."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..coverage import FOUR_SIDE_RULES, RULES
+from ..language import LANGUAGES
+from ..targets import KINDS
+
+ELLIPSOID = "ellipsoid"
+Year = Annotated[int, Field(ge=1949, le=2100)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of the settings; words it does not know are refused, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Source(Section):
+    """A file, and the layer in it when it holds several."""
+
+    path: Text
+    layer: str = ""
+
+
+class Place(Section):
+    """The place the run is about."""
+
+    code: str = ""
+    name: Text
+    name_en: str = ""
+
+
+class Towns(Source):
+    """Town polygons and the fields that hold their code and name."""
+
+    code_field: Text = "code"
+    name_field: Text = "name"
+
+
+class Inventory(Source):
+    """
+    Inventory polygons of one year.
+
+    ``fields`` maps our column names to the fields of the file, ``fixed`` gives one value to
+    a column the file lacks, ``landclass_codes`` and ``species_codes`` translate codes of the
+    user's own to class groups and species groups.
+    """
+
+    year: Year
+    fields: dict[str, str] = {}
+    fixed: dict[str, str] = {}
+    landclass_scheme: str = ""
+    species_scheme: str = ""
+    landclass_codes: dict[str, str] = {}
+    species_codes: dict[str, str] = {}
+
+
+class LandCover(Section):
+    """A land-cover raster of one year and the product whose classes it holds."""
+
+    year: Year
+    path: Text
+    scheme: Text
+
+
+class Statistic(Section):
+    """A published value of an indicator that these data cannot give."""
+
+    indicator: Text
+    year: Year
+    value: float
+    unit: Text
+    source: Text
+
+
+class TargetRow(Section):
+    """A planned value of an indicator."""
+
+    indicator: Text
+    unit: Text
+    base_year: Year
+    base_value: float
+    target_year: Year
+    target_value: float
+    kind: Literal[*KINDS] = "reach"
+    source: Text
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> "TargetRow":
+        if self.target_year <= self.base_year:
+            msg = "target_year"
+            raise ValueError(msg)
+        return self
+
+
+class Output(Section):
+    """Where results go (``maps/<folder of the settings>/<year>`` by default) and map labels."""
+
+    folder: str = ""
+    approval_number: str = ""
+
+
+class Settings(Section):
+    """
+    Everything a run needs to know, as written in ``settings.toml``.
+
+    ``folder`` is the folder of the settings file; relative paths start there.
+    """
+
+    folder: Path = Field(exclude=True, strict=False)
+    title: Text
+    place: Place
+    language: Literal[*LANGUAGES] = "zh"
+    report_year: Year
+    synthetic: bool = False
+    coverage_rule: Literal[*RULES] = "forestry"
+    four_side_rule: Literal[*FOUR_SIDE_RULES] = "trees_per_ha"
+    parameter_set: Text = "ar_cm_001"
+    parameters_file: str = ""
+    land_area_ha: Annotated[float, Field(gt=0, strict=False)] | None = None
+    area_crs: Text = ELLIPSOID
+    boundary: Source | None = None
+    towns: Towns | None = None
+    inventory: list[Inventory] = []
+    landcover: list[LandCover] = []
+    projects: list[Source] = []
+    events: list[Source] = []
+    statistics: list[Statistic] = []
+    targets: list[TargetRow] = []
+    output: Output = Output()
+
+    def path_of(self, source: Source | LandCover | str) -> Path:
+        """Return the full path of a file named in the settings."""
+        return self.folder / (source if isinstance(source, str) else source.path)
+
+    def input_paths(self) -> list[Path]:
+        """Return the full path of every file the settings name."""
+        return [self.path_of(path) for _, path in named_files(self)]
+
+
+def named_files(settings: Settings) -> list[tuple[str, str]]:
+    """Return every file the settings name, with the setting that names it."""
+    files = [
+        (name, getattr(settings, name).path)
+        for name in ("boundary", "towns")
+        if getattr(settings, name) is not None
+    ]
+    for name in ("inventory", "landcover", "projects", "events"):
+        files += [
+            (f"{name}.{number}", source.path)
+            for number, source in enumerate(getattr(settings, name), start=1)
+        ]
+    if settings.parameters_file:
+        files.append(("parameters_file", settings.parameters_file))
+    return files
