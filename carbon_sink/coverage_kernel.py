@@ -1,58 +1,54 @@
-"""The compiled kernel of ``zonal``: walks polygon edges over a grid and sweeps its rows."""
+"""
+The compiled kernel of ``zonal``: walks polygon edges over a grid and sweeps its rows.
+
+Every edge adds its signed share to the cells it crosses; summing a row from left to right
+then gives the covered share of every cell. Sums are kept as whole numbers, which makes them
+the same for any order of windows, polygons and workers.
+"""
 
 import math
 
 import numpy as np
 from numba import njit
 
-TINY_SHARE = 1e-12
+# a whole cell; shares are whole numbers of 2**-48 of it
+WHOLE = 1 << 48
+# exact sums of floating-point numbers: limbs of 32 bits, the lowest bit worth 2**LOWEST_BIT
+LIMBS, LIMB_BITS, LOWEST_BIT = 12, 32, -160
 
 
-@njit(cache=True)
-def _add_edge_row(line, x_left, x_right, share):
+@njit(cache=True, nogil=True)
+def _add_edge_row(line, left, x_left, x_right, height):
     """
     Add one edge, within one row of cells, to the row's line of differences.
 
     After summing the line from left to right, each cell holds the share of it that lies to
-    the right of the edge. ``share`` is the signed height of the edge in the row.
+    the right of the edge. ``height`` is the signed height of the edge in the row. What a
+    cell gets depends on the edge and the cell alone, not on the column ``left`` at which the
+    line begins, so that windows cannot change a result.
     """
-    last = line.shape[0] - 1
-    # parts left of the line count from its first cell, parts right of it do not count
-    if x_right <= 0.0:
-        line[0] += share
+    right = left + line.shape[0] - 1
+    if x_right <= left:
+        line[0] += height
         return
-    if x_left >= last:
+    if x_left >= right:
         return
-    if x_left < 0.0 or x_right > last:
-        span = x_right - x_left
-        if x_left < 0.0:
-            line[0] += share * (-x_left / span)
-        inner_left, inner_right = max(x_left, 0.0), min(x_right, float(last))
-        share = share * ((inner_right - inner_left) / span)
-        x_left, x_right = inner_left, inner_right
-    first = min(int(x_left), last - 1)
-    end = max(math.ceil(x_right), first + 1)
-    if end == first + 1:
-        middle = 0.5 * (x_left + x_right) - first
-        line[first] += share * (1.0 - middle)
-        line[end] += share * middle
-        return
-    slope = 1.0 / (x_right - x_left)
-    before = 0.0
-    previous = 0.0
+    first = max(math.floor(x_left), left)
+    end = max(min(math.ceil(x_right), right), first + 1)
+    width = x_right - x_left
+    previous = 0
     for cell in range(first, end):
-        # area right of the edge inside this cell, for an edge of height one
-        lo = max(x_left, float(cell))
-        hi = min(x_right, cell + 1.0)
-        reached = (hi - x_left) * slope
-        covered = before + (hi - lo) * slope * (cell + 1.0 - 0.5 * (lo + hi))
-        line[cell] += share * (covered - previous)
-        previous = covered
-        before = reached
-    line[end] += share * (1.0 - previous)
+        lo, hi = max(x_left, float(cell)), min(x_right, cell + 1.0)
+        # part of the edge before the cell counts whole, part inside by its distance to the end
+        inner = cell + 1.0 - 0.5 * (lo + hi)
+        covered = ((lo - x_left) + (hi - lo) * inner) / width if width > 0.0 else inner
+        reached = int(np.rint(height * covered))
+        line[cell - left] += reached - previous
+        previous = reached
+    line[end - left] += height - previous
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows it crosses; exact share of every cell."""
     if y0 == y1:
@@ -65,24 +61,60 @@ def _add_edge(lines, x0, y0, x1, y1, left, top, sign):
         upper, lower = max(y0, float(row)), min(y1, row + 1.0)
         x_upper = x0 if upper == y0 else min(max(x0 + (upper - y0) * slope, low), high)
         x_lower = x1 if lower == y1 else min(max(x0 + (lower - y0) * slope, low), high)
-        a, b = min(x_upper, x_lower) - left, max(x_upper, x_lower) - left
-        _add_edge_row(lines[row - top], a, b, sign * (lower - upper))
+        # heights of the edges of a ring cancel to the last bit, because each end is rounded alone
+        height = int(np.rint((lower - row) * WHOLE)) - int(np.rint((upper - row) * WHOLE))
+        a, b = min(x_upper, x_lower), max(x_upper, x_lower)
+        _add_edge_row(lines[row - top], left, a, b, sign * height)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows whose centre it crosses; whole cells."""
     if y0 > y1:
         x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
     for row in range(max(math.ceil(y0 - 0.5), top),
                      min(math.ceil(y1 - 0.5), top + lines.shape[0])):  # fmt: skip
-        x = x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0) - left
-        column = max(math.ceil(x - 0.5), 0)
+        x = x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+        column = max(math.ceil(x - 0.5) - left, 0)
         if column < lines.shape[1]:
-            lines[row - top, column] += sign
+            lines[row - top, column] += sign * WHOLE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def ring_signs(points, ring_first, is_shell):
+    """Give each ring the sign that makes shells count as area and holes as none."""
+    signs = np.zeros(ring_first.shape[0] - 1, dtype=np.int64)
+    for ring in range(signs.shape[0]):
+        begin, end = ring_first[ring], ring_first[ring + 1]
+        turned = 0.0
+        for k in range(begin, end - 1):
+            # about the first point, which keeps digits
+            x0, y0 = points[k, 0] - points[begin, 0], points[k, 1] - points[begin, 1]
+            x1, y1 = points[k + 1, 0] - points[begin, 0], points[k + 1, 1] - points[begin, 1]
+            turned += x0 * y1 - x1 * y0
+        signs[ring] = 1 if (turned < 0.0) == is_shell[ring] else -1
+    return signs
+
+
+@njit(cache=True, nogil=True)
+def cell_boxes(points, ring_first, polygon_first, rows, columns):
+    """Rows and columns of the grid each polygon may touch: top, bottom, left, right."""
+    boxes = np.zeros((polygon_first.shape[0] - 1, 4), dtype=np.int64)
+    for polygon in range(boxes.shape[0]):
+        x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
+        for k in range(ring_first[polygon_first[polygon]], ring_first[polygon_first[polygon + 1]]):
+            x_low, x_high = min(x_low, points[k, 0]), max(x_high, points[k, 0])
+            y_low, y_high = min(y_low, points[k, 1]), max(y_high, points[k, 1])
+        # a point beyond the reach of the projection is infinite, and the polygon far outside
+        if math.isfinite(x_low + x_high + y_low + y_high):
+            boxes[polygon, 0] = math.floor(min(max(y_low, 0.0), rows))
+            boxes[polygon, 1] = math.ceil(min(max(y_high, 0.0), rows))
+            boxes[polygon, 2] = math.floor(min(max(x_low, 0.0), columns))
+            boxes[polygon, 3] = math.ceil(min(max(x_high, 0.0), columns))
+    return boxes
+
+
+@njit(cache=True, nogil=True)
 def _scale_at(scale, step, row, column):
     """Scale of the projection at the centre of a cell, between the points of the lattice."""
     if scale.shape[0] == 1:
@@ -95,73 +127,150 @@ def _scale_at(scale, step, row, column):
     ) * v
 
 
-@njit(cache=True)
-def _extent(points, columns, start, rows):
-    """First and last row and column a polygon touches, inside the strip."""
-    x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
-    for k in range(points.shape[0]):
-        x_low, x_high = min(x_low, points[k, 0]), max(x_high, points[k, 0])
-        y_low, y_high = min(y_low, points[k, 1]), max(y_high, points[k, 1])
-    left = min(max(math.floor(x_low), 0), columns)
-    right = max(min(math.ceil(x_high), columns), left)
-    top = max(math.floor(y_low), start)
-    bottom = max(min(math.ceil(y_high), start + rows), top)
-    return left, right, top, bottom
+@njit(cache=True, nogil=True)
+def _add_polygon(lines, points, ring_first, signs, rings, left, top, exact):
+    """Add all edges of the rings ``rings[0]`` to ``rings[1]`` of one polygon to its lines."""
+    for ring in range(rings[0], rings[1]):
+        for k in range(ring_first[ring], ring_first[ring + 1] - 1):
+            x0, y0 = points[k, 0], points[k, 1]
+            x1, y1 = points[k + 1, 0], points[k + 1, 1]
+            if exact:
+                _add_edge(lines, x0, y0, x1, y1, left, top, signs[ring])
+            else:
+                _add_center_edge(lines, x0, y0, x1, y1, left, top, signs[ring])
 
 
-@njit(cache=True)
-def add_strip(
-    points, is_edge, first, inside, classes, start, area, scale, step, exact, sign, sums,
+@njit(cache=True, nogil=True)
+def _part_in_window(box, window):
+    """Cells of a polygon's box (top, bottom, left, right) that lie in the window."""
+    top, bottom = max(box[0], window[0]), min(box[1], window[1])
+    left, right = max(box[2], window[2]), min(box[3], window[3])
+    return top, bottom, left, right
+
+
+@njit(cache=True, nogil=True)
+def add_class_quanta(
+    points, ring_first, signs, polygon_first, boxes, inside,
+    cells, window, columns_of, lowest, row_area, scale, step, exact, sums,
 ):  # fmt: skip
     """
-    Add the class areas of polygons inside one strip of rows to ``sums``.
+    Add the class areas of polygons inside one window to ``sums``.
 
     Parameters
     ----------
     points : float array of shape (n, 2)
         Column and row of every point of every ring.
-    is_edge : bool array of shape (n,)
-        Whether a point is joined to the next one.
-    first : int array of shape (polygons + 1,)
-        Where each polygon's points begin.
+    ring_first : int array of shape (rings + 1,)
+        Where the points of each ring begin.
+    signs : int array of shape (rings,)
+        From ``ring_signs``.
+    polygon_first : int array of shape (polygons + 1,)
+        Where the rings of each polygon begin.
+    boxes : int array of shape (polygons, 4)
+        Rows and columns each polygon may touch: top, bottom, left, right.
     inside : int array
-        Polygons that reach into the strip.
-    classes : int array of shape (rows of the strip, columns)
-        Position of each cell's class in the columns of ``sums``.
-    start : int
-        Row of the grid at which the strip begins.
-    area : float array of shape (rows of the grid,)
+        Polygons that reach into the window.
+    cells : int array of shape (rows, columns) of the window
+        Class of each cell.
+    window : tuple of int
+        Where the window lies in the grid: top, bottom, left, right.
+    columns_of : int array
+        Column of ``sums`` for each class from ``lowest`` up; -1 for cells without data.
+    lowest : int
+        Class of the first element of ``columns_of``.
+    row_area : float array of shape (rows of the grid,)
         Area of a cell in each row, in quanta.
     scale, step : float array, int
         Scale of the projection on a lattice of cells, and the cells between its points.
     exact : bool
         Exact shares of cells, or cells whose centre lies inside.
-    sign : float
-        Turns the orientation of the rings into positive areas.
     sums : int array of shape (len(inside), classes)
         Whole quanta of area; added to in place.
     """
-    rows, columns = classes.shape
+    even = scale.shape[0] == 1
     for position in range(inside.shape[0]):
-        begin, end = first[inside[position]], first[inside[position] + 1]
-        left, right, top, bottom = _extent(points[begin:end], columns, start, rows)
-        if right == left or bottom == top:
+        polygon = inside[position]
+        top, bottom, left, right = _part_in_window(boxes[polygon], window)
+        if right <= left or bottom <= top:
             continue
-        lines = np.zeros((bottom - top, right - left + 1))
-        for k in range(begin, end):
-            if is_edge[k]:
-                x0, y0 = points[k, 0], points[k, 1]
-                x1, y1 = points[k + 1, 0], points[k + 1, 1]
-                if exact:
-                    _add_edge(lines, x0, y0, x1, y1, left, top, sign)
-                else:
-                    _add_center_edge(lines, x0, y0, x1, y1, left, top, sign)
+        lines = np.zeros((bottom - top, right - left + 1), dtype=np.int64)
+        rings = (polygon_first[polygon], polygon_first[polygon + 1])
+        _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
         for i in range(bottom - top):
             row = top + i
-            share = 0.0
+            area = row_area[row] / WHOLE
+            per_share = area / scale[0, 0]
+            share = 0
             for j in range(right - left):
                 share += lines[i, j]
-                if share > TINY_SHARE:
-                    cell = area[row] / _scale_at(scale, step, row, left + j)
-                    quanta = round(min(share, 1.0) * cell)
-                    sums[position, classes[row - start, left + j]] += quanta
+                if share <= 0:
+                    continue
+                code = columns_of[int(cells[row - window[0], left + j - window[2]]) - lowest]
+                if code < 0:
+                    continue
+                if not even:
+                    per_share = area / _scale_at(scale, step, row, left + j)
+                sums[position, code] += int(min(share, WHOLE) * per_share + 0.5)
+
+
+@njit(cache=True, nogil=True)
+def _add_exactly(limbs, value):
+    """Add a number to an exact sum; the order of such additions does not matter."""
+    mantissa, exponent = math.frexp(value)
+    digits = int(abs(mantissa) * 9007199254740992.0)  # 2**53
+    sign = 1 if mantissa > 0.0 else -1
+    shift = exponent - 53 - LOWEST_BIT
+    if shift < 0:
+        digits, shift = digits >> min(-shift, 63), 0
+    limb, shift = shift // LIMB_BITS, shift % LIMB_BITS
+    low = (digits & 0xFFFFFFFF) << shift
+    high = (digits >> LIMB_BITS) << shift
+    limbs[limb] += sign * (low & 0xFFFFFFFF)
+    limbs[limb + 1] += sign * ((low >> LIMB_BITS) & 0xFFFFFFFF) + sign * (high & 0xFFFFFFFF)
+    limbs[limb + 2] += sign * (high >> LIMB_BITS)
+
+
+@njit(cache=True, nogil=True)
+def add_values(
+    points, ring_first, signs, polygon_first, boxes, inside,
+    cells, window, nodata, row_area, scale, step, exact, per_m2, quanta, limbs, extremes,
+):  # fmt: skip
+    """
+    Add the values of polygons inside one window: area, value times area, lowest and highest.
+
+    Parameters are those of ``add_class_quanta``; here ``cells`` holds values, ``per_m2`` is
+    the number of quanta in a square metre, and the sums of each polygon in ``inside`` are
+    ``quanta`` (area), ``limbs`` (exact sum of value times m2) and ``extremes`` (lowest and
+    highest value). NaN and ``nodata`` are cells without data.
+    """
+    for position in range(inside.shape[0]):
+        polygon = inside[position]
+        top, bottom, left, right = _part_in_window(boxes[polygon], window)
+        if right <= left or bottom <= top:
+            continue
+        lines = np.zeros((bottom - top, right - left + 1), dtype=np.int64)
+        rings = (polygon_first[polygon], polygon_first[polygon + 1])
+        _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
+        for i in range(bottom - top):
+            row = top + i
+            share = 0
+            for j in range(right - left):
+                share += lines[i, j]
+                value = float(cells[row - window[0], left + j - window[2]])
+                if share <= 0 or value == nodata or math.isnan(value):
+                    continue
+                per_share = row_area[row] / WHOLE / _scale_at(scale, step, row, left + j)
+                area = int(min(share, WHOLE) * per_share + 0.5)
+                quanta[position] += area
+                extremes[position, 0] = min(extremes[position, 0], value)
+                extremes[position, 1] = max(extremes[position, 1], value)
+                if value != 0.0:
+                    _add_exactly(limbs[position], value * (area / per_m2))
+
+
+@njit(cache=True, nogil=True)
+def mark_classes(cells, lowest, seen):
+    """Mark in ``seen`` which classes, counted from ``lowest``, occur in a window."""
+    for i in range(cells.shape[0]):
+        for j in range(cells.shape[1]):
+            seen[int(cells[i, j]) - lowest] = True

@@ -10,9 +10,9 @@ import xarray as xr
 from . import quality, rasters, readers
 from .errors import Problem
 from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
+from .grids import grid_of
 from .landcover import check_classes
 from .settings import ELLIPSOID, Inventory, Settings
-from .zonal import grid_of
 
 
 @dataclass(frozen=True)

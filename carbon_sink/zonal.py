@@ -1,172 +1,22 @@
 """Exact areas of raster classes inside polygons, by the fraction of every cell that is covered."""
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
-import shapely
 import xarray as xr
 
-from .errors import CRSError, FileError, Problem
-from .geometry import LONGEST_EDGE_M, areal_scale, row_area_m2
+from .grids import Grid, Window, grid_of, nodata_of, windows
+from .rings import Rings, kernel, ring_batches
 from .units import M2_PER_HA
 
-# cells of raster held in memory at a time
-STRIP_CELLS = 8_000_000
-# degrees of longitude or latitude between points of an edge that is brought to a projection
-LONGEST_EDGE_DEG = 0.001
-# distance of the points where the scale of a projection is computed; between them it is
-# interpolated, with an error of 1e-8 in a transverse Mercator zone
-LATTICE_M = 2_000.0
-
-
-@dataclass(frozen=True)
-class Grid:
-    """
-    Where the cells of a raster lie: its affine transform, shape and reference system.
-
-    ``x = west + column * width`` and ``y = top + row * height``; height is negative where
-    rows run south. All in the units of the system.
-    """
-
-    west: float
-    top: float
-    width: float
-    height: float
-    rows: int
-    columns: int
-    crs: pyproj.CRS
-
-    def to_cells(self, points: np.ndarray) -> np.ndarray:
-        """Turn map coordinates, shape (n, 2), into (column, row) cell coordinates."""
-        return (points - [self.west, self.top]) / [self.width, self.height]
-
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Return (west, south, east, north) in the units of the system."""
-        east = self.west + self.width * self.columns
-        bottom = self.top + self.height * self.rows
-        return self.west, min(self.top, bottom), east, max(self.top, bottom)
-
-
-def grid_of(raster: xr.DataArray) -> Grid:
-    """
-    Read the grid of a raster that follows the conventions of rioxarray.
-
-    Parameters
-    ----------
-    raster : DataArray
-        Two dimensions, rows first, with a ``spatial_ref`` coordinate.
-
-    Returns
-    -------
-    grid : Grid
-
-    Raises
-    ------
-    CRSError
-        If the raster has no coordinate reference system.
-    FileError
-        If the raster is rotated.
-    """
-    reference = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
-    name = raster.encoding.get("source", raster.name or "")
-    if "crs_wkt" not in reference:
-        raise CRSError(Problem("crs_missing", file=str(name)))
-    west, width, skew_x, top, skew_y, height = map(float, reference["GeoTransform"].split())
-    if skew_x or skew_y:
-        raise FileError(Problem("raster_rotated", file=str(name)))
-    rows, columns = raster.shape
-    return Grid(west, top, width, height, rows, columns, pyproj.CRS(reference["crs_wkt"]))
-
-
-def cell_area_m2(grid: Grid) -> tuple[np.ndarray, np.ndarray, int]:
-    """
-    Ellipsoidal area of the cells of a grid.
-
-    Parameters
-    ----------
-    grid : Grid
-
-    Returns
-    -------
-    row_area_m2 : array of shape (rows,)
-        Area of a cell in each row; for projected grids the planar area.
-    scale : array of shape (lattice rows, lattice columns)
-        Planar over ellipsoidal area at a lattice of cell corners; 1 for geographic grids.
-        The area of a cell is the row's area over the scale between these points.
-    step : int
-        Cells between the points of the lattice.
-    """
-    if grid.crs.is_geographic:
-        areas = row_area_m2(grid.top, grid.height, grid.rows, grid.width)
-        return areas, np.ones((1, 1)), 1
-    unit = grid.crs.axis_info[0].unit_conversion_factor
-    planar = np.full(grid.rows, abs(grid.width * grid.height) * unit**2)
-    step = max(1, int(LATTICE_M / (max(abs(grid.width), abs(grid.height)) * unit)))
-    columns = np.arange(0, grid.columns + step, step)
-    rows = np.arange(0, grid.rows + step, step)
-    x, y = np.meshgrid(grid.west + columns * grid.width, grid.top + rows * grid.height)
-    return planar, areal_scale(grid.crs, x, y), step
-
-
-def to_grid_crs(polygons: gpd.GeoSeries, grid: Grid) -> gpd.GeoSeries:
-    """
-    Bring polygons to the system of a grid; the raster itself is never resampled.
-
-    Edges are followed in small steps, because a straight edge is not straight in another
-    projection.
-
-    Raises
-    ------
-    CRSError
-        If the polygons have no coordinate reference system.
-    """
-    if polygons.crs is None:
-        raise CRSError(Problem("crs_missing"))
-    if polygons.crs == grid.crs or (polygons.crs.is_geographic and grid.crs.is_geographic):
-        return polygons.to_crs(grid.crs)
-    step = LONGEST_EDGE_DEG
-    if polygons.crs.is_projected:
-        step = LONGEST_EDGE_M / polygons.crs.axis_info[0].unit_conversion_factor
-    return polygons.segmentize(step).to_crs(grid.crs)
-
-
-@dataclass(frozen=True)
-class _Rings:
-    """Rings of all polygons in cell coordinates; polygon p owns points[first[p]:first[p + 1]]."""
-
-    points: np.ndarray
-    is_edge: np.ndarray
-    first: np.ndarray
-    top_row: np.ndarray
-    bottom_row: np.ndarray
-
-
-def _rings(polygons: gpd.GeoSeries, grid: Grid) -> _Rings:
-    """Unpack polygons into one array of points, shells and holes turning opposite ways."""
-    shapes = shapely.orient_polygons(polygons.array)
-    rings, owner = shapely.get_rings(shapes, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    cells = grid.to_cells(points)
-    is_edge = np.append(ring[1:] == ring[:-1], False) if len(ring) else np.zeros(0, bool)
-    owner = owner[ring] if len(ring) else np.zeros(0, int)
-    first = np.searchsorted(owner, np.arange(len(shapes) + 1))
-    top = np.full(len(shapes), np.inf)
-    bottom = np.full(len(shapes), -np.inf)
-    np.minimum.at(top, owner, cells[:, 1])
-    np.maximum.at(bottom, owner, cells[:, 1])
-    return _Rings(np.ascontiguousarray(cells), is_edge, first, top, bottom)
-
-
-@cache
-def _kernel():  # noqa: ANN202
-    """Compile the kernel on first use; importing numba costs more than most commands."""
-    from .coverage_kernel import add_strip  # noqa: PLC0415
-
-    return add_strip
+COVERAGES = ("exact", "center")
+# classes of so many different codes at most are looked up in a table
+CODE_RANGE = 1 << 16
+STATISTICS = ("area_ha", "mean", "sum", "min", "max")
 
 
 def class_area(
@@ -174,6 +24,7 @@ def class_area(
     raster: xr.DataArray,
     *,
     coverage: str = "exact",
+    workers: int = 1,
 ) -> pd.DataFrame:
     """
     Area of each raster class in each polygon.
@@ -182,13 +33,16 @@ def class_area(
     ----------
     polygons : GeoSeries or GeoDataFrame
         Valid polygons and multipolygons in any coordinate reference system. They may
-        overlap, reach beyond the raster, or be smaller than a cell.
+        overlap, reach beyond the raster, or be smaller than a cell. Their edges are followed
+        to the system of the raster; the raster itself is never resampled.
     raster : DataArray
         Integer classes, two dimensions, in the conventions of rioxarray. Cells equal to
-        ``raster.rio.nodata`` belong to no class.
+        ``raster.rio.nodata`` belong to no class. Read window by window when it is not loaded.
     coverage : {"exact", "center"}
         Share of a cell that counts: the fraction the polygon covers, or all of it when its
         centre lies inside (for comparison with other tools).
+    workers : int
+        Threads that measure windows side by side.
 
     Returns
     -------
@@ -205,42 +59,265 @@ def class_area(
 
     Notes
     -----
-    Areas are added as whole numbers of a fine quantum, so that the result does not depend on
-    the order of addition: any strip height gives the same result to the last bit.
+    Shares and areas are added as whole numbers of a fine quantum, so the result is the same
+    to the last bit for any window, order of polygons and number of workers.
 
     Examples
     --------
     See ``tests/test_zonal.py``: a square over the corner of four cells takes a quarter each.
     """
+    quanta = class_quanta(polygons, raster, coverage=coverage, workers=workers)
+    return quanta_to_ha(quanta, grid_of(raster), coverage)
+
+
+def class_quanta(
+    polygons: gpd.GeoSeries | gpd.GeoDataFrame,
+    raster: xr.DataArray,
+    *,
+    coverage: str = "exact",
+    workers: int = 1,
+    rows: tuple[int, int] | None = None,
+) -> pd.DataFrame:
+    """
+    Area of each raster class in each polygon, in whole quanta of the raster's grid.
+
+    Parts of a large job are measured apart, by polygons or by rows of the raster, and added
+    without any rounding; ``quanta_to_ha`` then gives hectares.
+
+    Parameters
+    ----------
+    polygons, raster, coverage, workers
+        As for ``class_area``.
+    rows : tuple of int, optional
+        First row of the raster, and row after the last, that count; all by default.
+
+    Returns
+    -------
+    quanta : DataFrame of int64
+        Index of the polygons, one column per class code found.
+
+    Examples
+    --------
+    See ``tests/test_zonal.py``: upper and lower half add up to the whole to the last bit.
+    """
     polygons = polygons.geometry
     grid = grid_of(raster)
-    rings = _rings(to_grid_crs(polygons, grid), grid)
-    area, scale, step = cell_area_m2(grid)
-    # largest power of two whose sum over the whole grid still fits an integer of 62 bits
-    quantum = 2.0 ** (62 - np.ceil(np.log2(area.sum() * grid.columns * 1.01)))
-    nodata = raster.attrs.get("_FillValue", raster.encoding.get("_FillValue"))
+    area = grid.cell_area
+    row_area = area.row_m2 * area.quanta_per_m2
+    nodata = nodata_of(raster)
     totals: dict[int, np.ndarray] = {}
-    height = max(1, STRIP_CELLS // grid.columns)
-    for start in range(0, grid.rows, height):
-        stop = min(start + height, grid.rows)
-        inside = np.flatnonzero((rings.bottom_row > start) & (rings.top_row < stop))
-        if not len(inside):
-            continue
-        codes, index = np.unique(raster[start:stop].to_numpy(), return_inverse=True)
+
+    def measure(rings: Rings, inside: np.ndarray, cells: np.ndarray, window: Window) -> tuple:
+        codes, cells, lookup, lowest = _coded(cells, nodata)
         sums = np.zeros((len(inside), len(codes)), dtype=np.int64)
-        _kernel()(
-            rings.points, rings.is_edge, rings.first, inside,
-            index.reshape(stop - start, grid.columns).astype(np.int32), start,
-            area * quantum, scale, step, coverage == "exact",
-            1.0 if grid.height < 0 else -1.0, sums,
+        kernel().add_class_quanta(
+            rings.points, rings.ring_first, rings.signs, rings.polygon_first, rings.boxes, inside,
+            cells, window, lookup, lowest, row_area, area.scale, area.step,
+            coverage == "exact", sums,
         )  # fmt: skip
-        for code, column in zip(codes.tolist(), sums.T, strict=True):
-            if code != nodata:
-                total = totals.setdefault(code, np.zeros(len(polygons), dtype=np.int64))
-                total[inside] += column
+        return codes, sums
+
+    for members, (codes, sums) in _measured(polygons, raster, grid, measure, workers, rows):
+        for code, column in zip(codes, sums.T, strict=True):
+            totals.setdefault(code, np.zeros(len(polygons), dtype=np.int64))[members] += column
+    found = {code: totals[code] for code in sorted(totals) if totals[code].any()}
+    return pd.DataFrame(found, index=polygons.index).rename_axis(columns="class_code")
+
+
+def quanta_to_ha(quanta: pd.DataFrame, grid: Grid, coverage: str = "exact") -> pd.DataFrame:
+    """
+    Turn whole quanta of a grid into hectares.
+
+    Parameters
+    ----------
+    quanta : DataFrame of int64
+        From ``class_quanta``, or sums of such tables.
+    grid : Grid
+        Grid of the raster that was measured.
+    coverage : str
+        Coverage method, for the record.
+
+    Returns
+    -------
+    area_ha : DataFrame
+        Hectares; ``attrs["method"]`` tells how they were measured.
+    """
+    area_ha = quanta / grid.cell_area.quanta_per_m2 / M2_PER_HA
+    area_ha.attrs["method"] = f"coverage={coverage}, ellipsoidal area"
+    return area_ha
+
+
+def statistics(
+    polygons: gpd.GeoSeries | gpd.GeoDataFrame,
+    raster: xr.DataArray,
+    *,
+    coverage: str = "exact",
+    workers: int = 1,
+) -> pd.DataFrame:
+    """
+    Area-weighted mean, sum, lowest and highest value of a raster in each polygon.
+
+    Parameters
+    ----------
+    polygons, coverage, workers
+        As for ``class_area``.
+    raster : DataArray
+        Finite numbers, two dimensions, in the conventions of rioxarray. NaN and cells equal
+        to ``raster.rio.nodata`` are left out.
+
+    Returns
+    -------
+    statistics : DataFrame
+        Index of the polygons; ``area_ha`` with data (ha), ``mean`` weighted by area, ``sum``
+        of value times hectares (tonnes for t/ha), ``min`` and ``max`` of the cells touched.
+        NaN where a polygon has no data. ``attrs["method"]`` tells the coverage method.
+
+    Raises
+    ------
+    CRSError, FileError
+        As for ``class_area``.
+
+    Notes
+    -----
+    Sums are exact before they are rounded once, so they do not depend on windows, order or
+    workers. Products of value and m2 below 2**-160 are left out.
+
+    Examples
+    --------
+    See ``tests/test_zonal.py``: the mean of four cells of 1, 2, 3 and 4, each a quarter, is 2.5.
+    """
+    polygons = polygons.geometry
+    grid = grid_of(raster)
+    area = grid.cell_area
+    per_m2 = area.quanta_per_m2
+    row_area = area.row_m2 * per_m2
+    nodata = nodata_of(raster)
+    nodata = np.nan if nodata is None else float(nodata)
+    compiled = kernel()
+    quanta = np.zeros(len(polygons), dtype=np.int64)
+    limbs = np.zeros((len(polygons), compiled.LIMBS), dtype=np.int64)
+    low, high = np.full(len(polygons), np.inf), np.full(len(polygons), -np.inf)
+
+    def measure(rings: Rings, inside: np.ndarray, cells: np.ndarray, window: Window) -> tuple:
+        areas = np.zeros(len(inside), dtype=np.int64)
+        sums = np.zeros((len(inside), compiled.LIMBS), dtype=np.int64)
+        extremes = np.tile([np.inf, -np.inf], (len(inside), 1))
+        compiled.add_values(
+            rings.points, rings.ring_first, rings.signs, rings.polygon_first, rings.boxes, inside,
+            cells, window, nodata, row_area, area.scale, area.step,
+            coverage == "exact", per_m2, areas, sums, extremes,
+        )  # fmt: skip
+        return areas, sums, extremes
+
+    for members, part in _measured(polygons, raster, grid, measure, workers, None):
+        quanta[members] += part[0]
+        limbs[members] += part[1]
+        low[members] = np.minimum(low[members], part[2][:, 0])
+        high[members] = np.maximum(high[members], part[2][:, 1])
+    area_m2 = np.where(quanta > 0, quanta / per_m2, np.nan)
+    total = np.where(quanta > 0, _exact_sums(limbs), np.nan)
+    known = np.isfinite(area_m2)
     result = pd.DataFrame(
-        {code: totals[code] / quantum / M2_PER_HA for code in sorted(totals)},
-        index=polygons.index,
-    ).rename_axis(columns="class_code")
+        {
+            "area_ha": quanta / per_m2 / M2_PER_HA, "mean": total / area_m2,
+            "sum": total / M2_PER_HA, "min": np.where(known, low, np.nan),
+            "max": np.where(known, high, np.nan),
+        }, index=polygons.index,
+    )  # fmt: skip
     result.attrs["method"] = f"coverage={coverage}, ellipsoidal area"
     return result
+
+
+def _exact_sums(limbs: np.ndarray) -> np.ndarray:
+    """Turn limbs into numbers, rounded once; limbs are carried until each holds 32 bits."""
+    limbs = limbs.copy()
+    bits = kernel().LIMB_BITS
+    sign = np.ones(len(limbs))
+    for _ in range(2):  # a negative sum is carried again after its sign was taken off
+        for k in range(limbs.shape[1] - 1):
+            carry = limbs[:, k] >> bits
+            limbs[:, k] -= carry << bits
+            limbs[:, k + 1] += carry
+        negative = limbs[:, -1] < 0
+        limbs[negative] *= -1
+        sign[negative] = -1.0
+    total = np.zeros(len(limbs))
+    for k in reversed(range(limbs.shape[1])):
+        total += np.ldexp(limbs[:, k].astype(float), bits * k + kernel().LOWEST_BIT)
+    return sign * total
+
+
+def _coded(
+    cells: np.ndarray, nodata: float | None
+) -> tuple[list[int], np.ndarray, np.ndarray, int]:
+    """
+    Find the classes of a window, and how a cell leads to its class.
+
+    Returns the classes with data, the cells, the position of each class (-1 without data),
+    and the class of the first position.
+    """
+    lowest, highest = int(cells.min()), int(cells.max())
+    if highest - lowest < CODE_RANGE:
+        seen = np.zeros(highest - lowest + 1, dtype=np.bool_)
+        kernel().mark_classes(cells, lowest, seen)
+        places = np.flatnonzero(seen)
+        codes, size = places + lowest, len(seen)
+    else:
+        codes, index = np.unique(cells, return_inverse=True)
+        cells, lowest = index.reshape(cells.shape), 0
+        places, size = np.arange(len(codes)), len(codes)
+    wanted = np.ones(len(codes), dtype=bool) if nodata is None else codes != nodata
+    positions = np.full(size, -1)
+    positions[places[wanted]] = np.arange(wanted.sum())
+    return codes[wanted].tolist(), cells, positions, lowest
+
+
+def _measured(
+    polygons: gpd.GeoSeries,
+    raster: xr.DataArray,
+    grid: Grid,
+    measure: Callable[[Rings, np.ndarray, np.ndarray, Window], Any],
+    workers: int,
+    rows: tuple[int, int] | None,
+) -> Iterator[tuple[np.ndarray, Any]]:
+    """Measure every window that polygons touch; yield the polygons in it and the measures."""
+
+    def work(members: np.ndarray, rings: Rings, inside: np.ndarray, window: Window) -> tuple:
+        cells = raster[window.top : window.bottom, window.left : window.right].to_numpy()
+        return members[inside], measure(rings, inside, cells, window)
+
+    jobs = _jobs(polygons, raster, grid, rows)
+    if workers == 1:
+        for job in jobs:
+            yield work(*job)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: set[Future] = set()
+        for job in jobs:
+            waiting.add(pool.submit(work, *job))
+            if len(waiting) > 2 * workers:  # windows wait in memory, so only a few may
+                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in ready)
+        yield from (one.result() for one in waiting)
+
+
+def _jobs(
+    polygons: gpd.GeoSeries, raster: xr.DataArray, grid: Grid, rows: tuple[int, int] | None
+) -> Iterator[tuple[np.ndarray, Rings, np.ndarray, Window]]:
+    """Lay out the work: polygons, their rings, those of them in a window, and the window."""
+    first, last = rows or (0, grid.rows)
+    for members, rings in ring_batches(polygons, grid):
+        boxes = rings.boxes
+        reached = boxes[(boxes[:, 1] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 2])]
+        if not len(reached):
+            continue
+        top, left = reached[:, 0].min(), reached[:, 2].min()
+        bottom, right = reached[:, 1].max(), reached[:, 3].max()
+        area = Window(max(int(top), first), min(int(bottom), last), int(left), int(right))
+        for window in windows(raster, area):
+            inside = np.flatnonzero(
+                (boxes[:, 0] < window.bottom) & (boxes[:, 1] > window.top)
+                & (boxes[:, 2] < window.right) & (boxes[:, 3] > window.left)
+            )  # fmt: skip
+            if len(inside):
+                yield members, rings, inside, window

@@ -64,7 +64,7 @@ def test_the_islands_of_sao_tome_have_their_areas_within_a_hundredth_of_a_percen
     raster = open_landcover(
         folder / f"{island}_island_{year}_{version}_clip.tif", scheme="worldcover"
     )
-    from carbon_sink.zonal import grid_of
+    from carbon_sink.grids import grid_of
 
     box = shapely.box(*grid_of(raster).bounds())
     place = gpd.GeoDataFrame({"zone": [""], "zone_name": [island]}, geometry=[box], crs="EPSG:4326")

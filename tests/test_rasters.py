@@ -6,7 +6,7 @@ from conftest import write_landcover
 
 from carbon_sink.errors import CRSError, FileError
 from carbon_sink.rasters import open_landcover
-from carbon_sink.zonal import grid_of
+from carbon_sink.grids import grid_of
 
 
 def test_a_raster_opens_with_its_grid_classes_and_scheme(tmp_path):
