@@ -1,0 +1,7 @@
+"""Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
+
+from .layers import read_layer
+from .polygons import read_inventory, read_towns
+from .records import read_events, read_projects
+
+__all__ = ["read_events", "read_inventory", "read_layer", "read_projects", "read_towns"]

@@ -1,0 +1,106 @@
+"""Reads one layer of a file as it is, and gives its columns our names."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+
+from ..errors import CRSError, FileError, Problem
+from ..tables import columns
+
+FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
+FIELDS_SHOWN = 40
+
+
+def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
+    """
+    Read one layer of polygons, as it is.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+    layer : str
+        Layer to read; may be left out when the file holds one.
+
+    Returns
+    -------
+    layer : GeoDataFrame
+        Rows are labelled from 1, as a user counts them.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, of another format, unreadable, empty, or holds several layers
+        of which none is named.
+    CRSError
+        If the layer has no coordinate reference system.
+    """
+    path = Path(path)
+    place = {"file": path.name, "layer": layer}
+    if not path.exists():
+        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
+    if path.suffix.lower() not in FORMATS:
+        raise FileError(
+            Problem("format_unknown", value=path.suffix, rule=" ".join(FORMATS), **place)
+        )
+    try:
+        if path.suffix.lower() == ".parquet":
+            data = gpd.read_parquet(path)
+        else:
+            data = pyogrio.read_dataframe(path, layer=_layer_of(path, layer), use_arrow=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        code = "encoding_unknown" if "UTF-8" in str(error) else "file_unreadable"
+        raise FileError(Problem(code, value=str(error), **place)) from None
+    if not isinstance(data, gpd.GeoDataFrame):
+        raise FileError(Problem("no_geometry", **place))
+    if data.empty:
+        raise FileError(Problem("layer_empty", **place))
+    if data.crs is None:
+        raise CRSError(Problem("crs_missing", **place))
+    return data.set_axis(pd.RangeIndex(1, len(data) + 1, name="row"))
+
+
+def _layer_of(path: Path, layer: str) -> str:
+    """Return the layer to read; a file with several layers needs one named."""
+    names = pyogrio.list_layers(path)[:, 0].tolist()
+    problem = {"file": path.name, "value": layer, "rule": ", ".join(names)}
+    if not layer and len(names) > 1:
+        raise FileError(Problem("layer_not_named", **problem))
+    if layer and layer not in names:
+        raise FileError(Problem("layer_missing", **problem))
+    return layer or names[0]
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Codes as text: whole numbers without a decimal point, empty cells as missing."""
+    text = column.astype("string").str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
+
+
+def with_our_names(
+    data: gpd.GeoDataFrame, table: str, found: dict[str, str], fixed: dict[str, str], place: dict
+) -> gpd.GeoDataFrame:
+    """Keep the columns of the contract, under our names, codes and texts as text."""
+    named = gpd.GeoDataFrame(
+        {ours: data[theirs] for ours, theirs in found.items()}, geometry=data.geometry, crs=data.crs
+    )
+    named = named.assign(**fixed)
+    kinds = columns(table)["kind"]
+    texts = [name for name in named.columns if kinds.get(name) in ("text", "code")]
+    try:
+        return named.assign(**{name: as_text(named[name]) for name in texts})
+    except (UnicodeDecodeError, pa.ArrowInvalid) as error:
+        raise FileError(Problem("encoding_unknown", value=str(error), **place)) from None
+
+
+def with_fields_present(problems: list[Problem], data: gpd.GeoDataFrame) -> list[Problem]:
+    """Add the fields of the file to messages about a field that is missing."""
+    present = ", ".join(data.columns.drop(data.geometry.name)[:FIELDS_SHOWN])
+    return [
+        replace(problem, rule=present) if problem.code == "field_missing" else problem
+        for problem in problems
+    ]
