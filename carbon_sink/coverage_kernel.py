@@ -17,7 +17,7 @@ WHOLE = 1 << 48
 LIMBS, LIMB_BITS, LOWEST_BIT = 12, 32, -160
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_edge_row(line, left, x_left, x_right, height):
     """
     Add one edge, within one row of cells, to the row's line of differences.
@@ -33,41 +33,50 @@ def _add_edge_row(line, left, x_left, x_right, height):
         return
     if x_left >= right:
         return
-    first = max(math.floor(x_left), left)
-    end = max(min(math.ceil(x_right), right), first + 1)
+    begin, end = math.floor(x_left), math.ceil(x_right)
+    if end <= begin + 1:  # the edge stays in one cell
+        inner = begin + 1.0 - 0.5 * (x_left + x_right)
+        reached = int(height * inner)
+        line[begin - left] += reached
+        line[begin + 1 - left] += height - reached
+        return
     width = x_right - x_left
     previous = 0
-    for cell in range(first, end):
+    end = min(end, right)
+    for cell in range(max(begin, left), end):
         lo, hi = max(x_left, float(cell)), min(x_right, cell + 1.0)
         # part of the edge before the cell counts whole, part inside by its distance to the end
         inner = cell + 1.0 - 0.5 * (lo + hi)
-        covered = ((lo - x_left) + (hi - lo) * inner) / width if width > 0.0 else inner
-        reached = int(np.rint(height * covered))
+        reached = int(height * (((lo - x_left) + (hi - lo) * inner) / width))
         line[cell - left] += reached - previous
         previous = reached
     line[end - left] += height - previous
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows it crosses; exact share of every cell."""
     if y0 == y1:
         return
     if y0 > y1:
         x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
+    first, last = math.floor(y0), math.ceil(y1)
     slope = (x1 - x0) / (y1 - y0)
     low, high = min(x0, x1), max(x0, x1)
-    for row in range(max(math.floor(y0), top), min(math.ceil(y1), top + lines.shape[0])):
-        upper, lower = max(y0, float(row)), min(y1, row + 1.0)
-        x_upper = x0 if upper == y0 else min(max(x0 + (upper - y0) * slope, low), high)
-        x_lower = x1 if lower == y1 else min(max(x0 + (lower - y0) * slope, low), high)
-        # heights of the edges of a ring cancel to the last bit, because each end is rounded alone
-        height = int(np.rint((lower - row) * WHOLE)) - int(np.rint((upper - row) * WHOLE))
-        a, b = min(x_upper, x_lower), max(x_upper, x_lower)
-        _add_edge_row(lines[row - top], left, a, b, sign * height)
+    begin = max(first, top)
+    # heights of the edges of a ring cancel to the last bit, because each end is cut alone
+    x = x0 if begin == first else min(max(x0 + (begin - y0) * slope, low), high)
+    above = int((y0 - first) * WHOLE) if begin == first else 0
+    for row in range(begin, min(last, top + lines.shape[0])):
+        is_end = row + 1 == last
+        x_next = x1 if is_end else min(max(x0 + (row + 1.0 - y0) * slope, low), high)
+        below = int((y1 - row) * WHOLE) if is_end else WHOLE
+        a, b = min(x, x_next), max(x, x_next)
+        _add_edge_row(lines[row - top], left, a, b, sign * (below - above))
+        x, above = x_next, 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows whose centre it crosses; whole cells."""
     if y0 > y1:
@@ -80,7 +89,7 @@ def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
             lines[row - top, column] += sign * WHOLE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def ring_signs(points, ring_first, is_shell):
     """Give each ring the sign that makes shells count as area and holes as none."""
     signs = np.zeros(ring_first.shape[0] - 1, dtype=np.int64)
@@ -96,7 +105,7 @@ def ring_signs(points, ring_first, is_shell):
     return signs
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def cell_boxes(points, ring_first, polygon_first, rows, columns):
     """Rows and columns of the grid each polygon may touch: top, bottom, left, right."""
     boxes = np.zeros((polygon_first.shape[0] - 1, 4), dtype=np.int64)
@@ -114,20 +123,24 @@ def cell_boxes(points, ring_first, polygon_first, rows, columns):
     return boxes
 
 
-@njit(cache=True, nogil=True)
-def _scale_at(scale, step, row, column):
-    """Scale of the projection at the centre of a cell, between the points of the lattice."""
-    if scale.shape[0] == 1:
-        return scale[0, 0]
-    y, x = (row + 0.5) / step, (column + 0.5) / step
-    i, j = int(y), int(x)
-    v, u = y - i, x - j
-    return (scale[i, j] * (1 - u) + scale[i, j + 1] * u) * (1 - v) + (
-        scale[i + 1, j] * (1 - u) + scale[i + 1, j + 1] * u
-    ) * v
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ratio_along(ratio, step, row, column):
+    """
+    Ellipsoidal over planar area from a column to the next point of the lattice.
+
+    Returns its value at a column of the lattice, its change with each column from there, that
+    column, and the column up to which this holds; all depend on row and lattice alone.
+    """
+    if ratio.shape[0] == 1:
+        return ratio[0, 0], 0.0, 0, 1 << 62
+    i, j = row // step, column // step
+    v = (row + 0.5) / step - i
+    near = ratio[i, j] * (1.0 - v) + ratio[i + 1, j] * v
+    far = ratio[i, j + 1] * (1.0 - v) + ratio[i + 1, j + 1] * v
+    return near, (far - near) / step, j * step, (j + 1) * step
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_polygon(lines, points, ring_first, signs, rings, left, top, exact):
     """Add all edges of the rings ``rings[0]`` to ``rings[1]`` of one polygon to its lines."""
     for ring in range(rings[0], rings[1]):
@@ -140,7 +153,7 @@ def _add_polygon(lines, points, ring_first, signs, rings, left, top, exact):
                 _add_center_edge(lines, x0, y0, x1, y1, left, top, signs[ring])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _part_in_window(box, window):
     """Cells of a polygon's box (top, bottom, left, right) that lie in the window."""
     top, bottom = max(box[0], window[0]), min(box[1], window[1])
@@ -148,10 +161,10 @@ def _part_in_window(box, window):
     return top, bottom, left, right
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_class_quanta(
     points, ring_first, signs, polygon_first, boxes, inside,
-    cells, window, columns_of, lowest, row_area, scale, step, exact, sums,
+    cells, window, positions, lowest, row_area, ratio, step, exact, sums,
 ):  # fmt: skip
     """
     Add the class areas of polygons inside one window to ``sums``.
@@ -174,20 +187,19 @@ def add_class_quanta(
         Class of each cell.
     window : tuple of int
         Where the window lies in the grid: top, bottom, left, right.
-    columns_of : int array
-        Column of ``sums`` for each class from ``lowest`` up; -1 for cells without data.
+    positions : int array
+        Column of ``sums`` for each class from ``lowest`` up.
     lowest : int
-        Class of the first element of ``columns_of``.
+        Class of the first element of ``positions``.
     row_area : float array of shape (rows of the grid,)
-        Area of a cell in each row, in quanta.
-    scale, step : float array, int
-        Scale of the projection on a lattice of cells, and the cells between its points.
+        Planar area of a cell in each row, in quanta; for geographic grids the true area.
+    ratio, step : float array, int
+        Ellipsoidal over planar area on a lattice of cells, and the cells between its points.
     exact : bool
         Exact shares of cells, or cells whose centre lies inside.
     sums : int array of shape (len(inside), classes)
         Whole quanta of area; added to in place.
     """
-    even = scale.shape[0] == 1
     for position in range(inside.shape[0]):
         polygon = inside[position]
         top, bottom, left, right = _part_in_window(boxes[polygon], window)
@@ -196,24 +208,25 @@ def add_class_quanta(
         lines = np.zeros((bottom - top, right - left + 1), dtype=np.int64)
         rings = (polygon_first[polygon], polygon_first[polygon + 1])
         _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
+        mine = sums[position]
         for i in range(bottom - top):
             row = top + i
             area = row_area[row] / WHOLE
-            per_share = area / scale[0, 0]
-            share = 0
-            for j in range(right - left):
-                share += lines[i, j]
-                if share <= 0:
-                    continue
-                code = columns_of[int(cells[row - window[0], left + j - window[2]]) - lowest]
-                if code < 0:
-                    continue
-                if not even:
-                    per_share = area / _scale_at(scale, step, row, left + j)
-                sums[position, code] += int(min(share, WHOLE) * per_share + 0.5)
+            line, row_cells = lines[i], cells[row - window[0], left - window[2] :]
+            share, column = 0, left
+            while column < right:
+                near, slope, start, end = _ratio_along(ratio, step, row, column)
+                for j in range(column - left, min(end, right) - left):
+                    share += line[j]
+                    per_share = area * (near + slope * (left + j + 0.5 - start))
+                    # cells without a share add nothing; that is faster than to ask
+                    covered = min(max(share, 0), WHOLE)
+                    code = positions[int(row_cells[j]) - lowest]
+                    mine[code] += int(covered * per_share + 0.5)
+                column = end
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_exactly(limbs, value):
     """Add a number to an exact sum; the order of such additions does not matter."""
     mantissa, exponent = math.frexp(value)
@@ -230,10 +243,10 @@ def _add_exactly(limbs, value):
     limbs[limb + 2] += sign * (high >> LIMB_BITS)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_values(
     points, ring_first, signs, polygon_first, boxes, inside,
-    cells, window, nodata, row_area, scale, step, exact, per_m2, quanta, limbs, extremes,
+    cells, window, nodata, row_area, ratio, step, exact, per_m2, quanta, limbs, extremes,
 ):  # fmt: skip
     """
     Add the values of polygons inside one window: area, value times area, lowest and highest.
@@ -253,22 +266,27 @@ def add_values(
         _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
         for i in range(bottom - top):
             row = top + i
-            share = 0
-            for j in range(right - left):
-                share += lines[i, j]
-                value = float(cells[row - window[0], left + j - window[2]])
-                if share <= 0 or value == nodata or math.isnan(value):
-                    continue
-                per_share = row_area[row] / WHOLE / _scale_at(scale, step, row, left + j)
-                area = int(min(share, WHOLE) * per_share + 0.5)
-                quanta[position] += area
-                extremes[position, 0] = min(extremes[position, 0], value)
-                extremes[position, 1] = max(extremes[position, 1], value)
-                if value != 0.0:
-                    _add_exactly(limbs[position], value * (area / per_m2))
+            area = row_area[row] / WHOLE
+            line, row_cells = lines[i], cells[row - window[0], left - window[2] :]
+            share, column = 0, left
+            while column < right:
+                near, slope, start, end = _ratio_along(ratio, step, row, column)
+                for j in range(column - left, min(end, right) - left):
+                    share += line[j]
+                    value = float(row_cells[j])
+                    if share <= 0 or value == nodata or math.isnan(value):
+                        continue
+                    per_share = area * (near + slope * (left + j + 0.5 - start))
+                    covered = int(min(share, WHOLE) * per_share + 0.5)
+                    quanta[position] += covered
+                    extremes[position, 0] = min(extremes[position, 0], value)
+                    extremes[position, 1] = max(extremes[position, 1], value)
+                    if value != 0.0:
+                        _add_exactly(limbs[position], value * (covered / per_m2))
+                column = end
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def mark_classes(cells, lowest, seen):
     """Mark in ``seen`` which classes, counted from ``lowest``, occur in a window."""
     for i in range(cells.shape[0]):

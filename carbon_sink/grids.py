@@ -94,9 +94,9 @@ class CellArea:
     ----------
     row_m2 : array of shape (rows,)
         Area of a cell in each row, m2; for projected grids the planar area.
-    scale : array of shape (lattice rows, lattice columns)
-        Planar over ellipsoidal area at a lattice of cell corners; 1 for geographic grids.
-        The area of a cell is the row's area over the scale between these points.
+    ratio : array of shape (lattice rows, lattice columns)
+        Ellipsoidal over planar area at a lattice of cell corners; 1 for geographic grids.
+        The area of a cell is the row's area times the ratio between these points.
     step : int
         Cells between the points of the lattice.
     columns : int
@@ -104,9 +104,26 @@ class CellArea:
     """
 
     row_m2: np.ndarray
-    scale: np.ndarray
+    ratio: np.ndarray
     step: int
     columns: int
+
+    def of(self, window: Window) -> np.ndarray:
+        """
+        Area of the cells of a window, m2.
+
+        Returns
+        -------
+        area_m2 : array of shape (rows, columns), or (rows, 1) where a row has one area
+        """
+        rows = np.arange(window.top, window.bottom)
+        if self.ratio.shape == (1, 1):
+            return self.row_m2[rows, None] * self.ratio[0, 0]
+        v, i = np.modf((rows + 0.5) / self.step)
+        u, j = np.modf((np.arange(window.left, window.right) + 0.5) / self.step)
+        i, j = i.astype(int), j.astype(int)
+        along = self.ratio[i] * (1.0 - v)[:, None] + self.ratio[i + 1] * v[:, None]
+        return self.row_m2[rows, None] * (along[:, j] * (1.0 - u) + along[:, j + 1] * u)
 
     @property
     def quanta_per_m2(self) -> float:
@@ -116,7 +133,7 @@ class CellArea:
         Areas are added as whole quanta, which gives the same sum in any order. The whole
         grid fits an integer of 62 bits, so no sum can overflow.
         """
-        whole_m2 = self.row_m2.sum() / self.scale.min() * self.columns
+        whole_m2 = self.row_m2.sum() * self.ratio.max() * self.columns
         return 2.0 ** (61 - int(np.ceil(np.log2(whole_m2))))
 
 
@@ -132,7 +149,7 @@ def _cell_area(grid: Grid) -> CellArea:
     columns = np.arange(0, grid.columns + step, step)
     rows = np.arange(0, grid.rows + step, step)
     x, y = np.meshgrid(grid.west + columns * grid.width, grid.top + rows * grid.height)
-    return CellArea(planar, areal_scale(grid.crs, x, y), step, grid.columns)
+    return CellArea(planar, 1.0 / areal_scale(grid.crs, x, y), step, grid.columns)
 
 
 def grid_of(raster: xr.DataArray) -> Grid:

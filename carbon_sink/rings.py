@@ -16,6 +16,7 @@ from .grids import Grid
 # longest step along an edge that is brought to another projection: its area is then right to
 # 1e-6, because the bow between two points grows with the square of their distance
 LONGEST_EDGE_M, LONGEST_EDGE_DEG = 50.0, 0.0005
+POLYGON = 3
 # points of polygons that are unpacked at a time
 BATCH_POINTS = 4_000_000
 
@@ -119,7 +120,10 @@ def rings_of(
     -------
     rings : Rings
     """
-    parts, owner = shapely.get_parts(np.asarray(shapes), return_index=True)
+    shapes = np.asarray(shapes)
+    parts, owner = shapes, np.arange(len(shapes))
+    if not (shapely.get_type_id(shapes) == POLYGON).all():  # parts are copies, so only if needed
+        parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     points = shapely.get_coordinates(rings)
     ring_first = _starts(shapely.get_num_coordinates(rings))

@@ -109,13 +109,13 @@ def class_quanta(
 
     def measure(rings: Rings, inside: np.ndarray, cells: np.ndarray, window: Window) -> tuple:
         codes, cells, lookup, lowest = _coded(cells, nodata)
-        sums = np.zeros((len(inside), len(codes)), dtype=np.int64)
+        sums = np.zeros((len(inside), len(codes) + 1), dtype=np.int64)
         kernel().add_class_quanta(
             rings.points, rings.ring_first, rings.signs, rings.polygon_first, rings.boxes, inside,
-            cells, window, lookup, lowest, row_area, area.scale, area.step,
+            cells, window, lookup, lowest, row_area, area.ratio, area.step,
             coverage == "exact", sums,
         )  # fmt: skip
-        return codes, sums
+        return codes, sums[:, :-1]
 
     for members, (codes, sums) in _measured(polygons, raster, grid, measure, workers, rows):
         for code, column in zip(codes, sums.T, strict=True):
@@ -204,7 +204,7 @@ def statistics(
         extremes = np.tile([np.inf, -np.inf], (len(inside), 1))
         compiled.add_values(
             rings.points, rings.ring_first, rings.signs, rings.polygon_first, rings.boxes, inside,
-            cells, window, nodata, row_area, area.scale, area.step,
+            cells, window, nodata, row_area, area.ratio, area.step,
             coverage == "exact", per_m2, areas, sums, extremes,
         )  # fmt: skip
         return areas, sums, extremes
@@ -253,8 +253,8 @@ def _coded(
     """
     Find the classes of a window, and how a cell leads to its class.
 
-    Returns the classes with data, the cells, the position of each class (-1 without data),
-    and the class of the first position.
+    Returns the classes with data, the cells, the position of each class (one past the last for
+    cells without data), and the class of the first position.
     """
     lowest, highest = int(cells.min()), int(cells.max())
     if highest - lowest < CODE_RANGE:
@@ -267,7 +267,7 @@ def _coded(
         cells, lowest = index.reshape(cells.shape), 0
         places, size = np.arange(len(codes)), len(codes)
     wanted = np.ones(len(codes), dtype=bool) if nodata is None else codes != nodata
-    positions = np.full(size, -1)
+    positions = np.full(size, wanted.sum())
     positions[places[wanted]] = np.arange(wanted.sum())
     return codes[wanted].tolist(), cells, positions, lowest
 

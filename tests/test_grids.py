@@ -35,7 +35,7 @@ def test_a_sum_over_the_whole_grid_fits_its_quanta():
     for grid in (Grid(-180.0, 90.0, 1.0, -1.0, 180, 360, DEGREES),
                  Grid(35_490_000.0, 3.3e6, 10.0, -10.0, 900, 700, pyproj.CRS("EPSG:4523"))):  # fmt: skip
         area = grid.cell_area
-        whole = area.row_m2.sum() / area.scale.min() * grid.columns * area.quanta_per_m2
+        whole = area.row_m2.sum() * area.ratio.max() * grid.columns * area.quanta_per_m2
         assert 2**60 < whole <= 2**61
 
 
@@ -48,12 +48,34 @@ def test_a_country_has_a_coarser_lattice_and_cells_right_to_a_millionth():
         north = 4_000_000.0 if crs == albers else 1_000_000.0
         grid = Grid(-2_500_000.0, north, 30.0, -30.0, 100_000, 160_000, crs)
         area = grid.cell_area
-        assert max(area.scale.shape) <= grids.LATTICE_POINTS + 2
+        assert max(area.ratio.shape) <= grids.LATTICE_POINTS + 2
         # in the middle between points of the lattice, where the interpolation is worst
         row, column = 300.5 * area.step, 400.5 * area.step
         x, y = grid.west + column * grid.width, grid.top + row * grid.height
-        middle = area.scale[300:302, 400:402].mean()
-        assert middle == pytest.approx(areal_scale(crs, np.array([x]), np.array([y]))[0], rel=1e-6)
+        middle = area.ratio[300:302, 400:402].mean()
+        scale = areal_scale(crs, np.array([x]), np.array([y]))[0]
+        assert middle == pytest.approx(1.0 / scale, rel=1e-6)
+
+
+def test_the_cells_of_a_window_have_the_areas_of_their_outlines():
+    import geopandas as gpd
+    import shapely
+
+    from carbon_sink.geometry import ellipsoidal_area_ha
+
+    for grid in (Grid(105.0, 30.0, 0.01, -0.01, 60, 80, DEGREES),
+                 Grid(35_490_000.0, 3.3e6, 500.0, -500.0, 60, 80, pyproj.CRS("EPSG:4523"))):  # fmt: skip
+        window = Window(7, 9, 50, 53)
+        cells = [shapely.box(*sorted_box(grid, row, column))
+                 for row in range(7, 9) for column in range(50, 53)]  # fmt: skip
+        outlines = ellipsoidal_area_ha(gpd.GeoSeries(cells, crs=grid.crs)).to_numpy() * 1e4
+        area = np.broadcast_to(grid.cell_area.of(window), (2, 3)).ravel()
+        assert area == pytest.approx(outlines, rel=1e-7)
+
+
+def sorted_box(grid, row, column):
+    west, top = grid.west + column * grid.width, grid.top + row * grid.height
+    return west, top + grid.height, west + grid.width, top
 
 
 @settings(max_examples=60, deadline=None)
