@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import __version__
 from .errors import CarbonSinkError, FileError, Problem
-from .language import LANGUAGES, text
+from .language import LANGUAGES, read_rows, text
 
 if TYPE_CHECKING:
     from .pipeline import Run
@@ -86,7 +86,22 @@ def _parser(lang: str) -> argparse.ArgumentParser:
     run = command("run")
     run.add_argument("settings", help=text("help.settings", lang))
     run.add_argument("--out", help=text("help.out", lang))
+    _add_change(command("change"), lang)
     return parser
+
+
+def _add_change(change: argparse.ArgumentParser, lang: str) -> None:
+    """Add the arguments of the comparison of two land-cover rasters."""
+    schemes = [row["scheme"] for row in read_rows("landcover_schemes.csv")]
+    change.add_argument("before", help=text("help.change_before", lang))
+    change.add_argument("after", help=text("help.change_after", lang))
+    for name in ("scheme", "scheme_before", "scheme_after"):
+        change.add_argument(f"--{name.replace('_', '-')}", choices=schemes, metavar="SCHEME",
+                            help=text(f"help.{name}", lang))  # fmt: skip
+    change.add_argument("--zones", help=text("help.change_zones", lang))
+    change.add_argument("--layer", default="", help=text("help.layer", lang))
+    change.add_argument("--zone-field", default="", help=text("help.zone_field", lang))
+    change.add_argument("--out", help=text("help.out_table", lang))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -112,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
     options = _parser(lang).parse_args(arguments)
-    commands = {"demo": _demo, "check": _check, "run": _run}
+    commands = {"demo": _demo, "check": _check, "run": _run, "change": _change}
     try:
         commands[options.command](options, lang)
     except CarbonSinkError as error:
@@ -187,6 +202,29 @@ def _run(options: argparse.Namespace, lang: str) -> None:
     with bar:
         done = run(options.settings, options.out, on_step)
     _print_results(done, lang)
+
+
+def _change(options: argparse.Namespace, lang: str) -> None:
+    """Compare two land-cover rasters, print the result and write it where that is wanted."""
+    from .change import change_lines, compare_files, write_change  # noqa: PLC0415
+    from .report import check_table_path  # noqa: PLC0415
+
+    if options.out:
+        inputs = [options.before, options.after, *([options.zones] if options.zones else [])]
+        check_table_path(options.out, inputs)
+    schemes = [scheme or options.scheme or ""
+               for scheme in (options.scheme_before, options.scheme_after)]  # fmt: skip
+    done = compare_files(
+        options.before, options.after, schemes=tuple(schemes), zones=options.zones,
+        layer=options.layer, zone_field=options.zone_field,
+    )  # fmt: skip
+    for line in change_lines(done, lang):
+        print(line)
+    for note in done.notes:
+        print(text("cli.note", lang), note.text(lang))
+    if options.out:
+        write_change(options.out, done, lang)
+        print(text("change.written", lang, path=options.out))
 
 
 def _print_results(done: "Run", lang: str) -> None:

@@ -3,18 +3,90 @@
 import csv
 import json
 import math
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..errors import FileError, Problem
 from ..language import text
-from ..tables import columns
+from ..tables import columns, heading
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+TABLE_FORMATS = (".csv", ".parquet", ".xlsx")
 DICTIONARY_FILE = "字段说明.csv"
 DICTIONARY_COLUMNS = ("table", "column", "name_zh", "name_en", "unit", "description")
+
+
+def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "zh") -> None:
+    """
+    Write one table to a file of its own; an earlier one is replaced when all is written.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv``, ``.parquet`` or ``.xlsx``.
+    table : DataFrame
+        Columns as in ``data/columns.csv``.
+    name : str
+        Name of the table there.
+    lang : {"zh", "en"}
+        Language of the headings of a workbook; the others keep the names of the columns.
+
+    Raises
+    ------
+    FileError
+        If the format is another, or the file cannot be written.
+    """
+    path = check_table_path(path)
+    kind = path.suffix.lower()
+    half = path.with_name(f".part-{path.name}")
+    try:
+        if kind == ".parquet":
+            table.to_parquet(half, index=False)
+        else:
+            shown = table.apply(lambda column: _csv_column(column, column.name))
+            if kind == ".csv":
+                _write_csv(half, shown)
+            else:
+                shown.columns = [heading(name, column, lang) for column in shown.columns]
+                shown.to_excel(half, index=False, engine="xlsxwriter")
+        half.replace(path)
+    except OSError as error:
+        raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def check_table_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> Path:
+    """
+    Refuse a name for ``write_table`` that cannot be used, before anything is computed.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write.
+    inputs : iterable of str or Path
+        Files that must stay as they are.
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    FileError
+        If the format is unknown or the file is an input.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in TABLE_FORMATS:
+        rule = " ".join(TABLE_FORMATS)
+        raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=rule))
+    if path.resolve() in [Path(one).resolve() for one in inputs]:
+        raise FileError(Problem("output_is_input", file=str(path)))
+    return path
 
 
 def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
