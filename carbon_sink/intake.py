@@ -22,7 +22,8 @@ class Inputs:
 
     ``land_area_ha`` is the denominator of the coverage (ha), missing when nothing gives it,
     and ``land_area_source`` the key of the text that says where it comes from. ``notes``
-    are the findings that do not keep the data from being used.
+    are the findings that do not keep the data from being used. ``reference_samples`` are by
+    the year of their land cover.
     """
 
     stands: dict[int, gpd.GeoDataFrame]
@@ -34,6 +35,7 @@ class Inputs:
     land_area_ha: float | None
     land_area_source: str
     notes: list[Problem]
+    reference_samples: dict[int, pd.DataFrame]
 
 
 def read_inputs(settings: Settings) -> Inputs:
@@ -67,7 +69,21 @@ def read_inputs(settings: Settings) -> Inputs:
     area, kind = _land_area(settings, boundary, towns)
     for source in settings.inventory:
         notes += quality.check_extent(stands[source.year], area, file=source.path)
-    return Inputs(stands, landcover, towns, boundary, projects, events, area, kind, notes)
+    samples = _read_samples(settings)
+    return Inputs(stands, landcover, towns, boundary, projects, events, area, kind, notes, samples)
+
+
+def _read_samples(settings: Settings) -> dict[int, pd.DataFrame]:
+    """Read the reference sample of each year, by the classes of its land cover."""
+    scheme = {source.year: source.scheme for source in settings.landcover}
+    return {
+        source.year: readers.read_reference_samples(
+            settings.path_of(source), scheme[source.year], layer=source.layer,
+            map_field=source.map_field, reference_field=source.reference_field,
+            strata_ha=source.strata_ha,
+        )
+        for source in settings.reference_samples
+    }  # fmt: skip
 
 
 def check_landcover(inputs: Inputs) -> None:

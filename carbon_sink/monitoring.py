@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
+from .assessment import accuracy_tables
 from .errors import CRSError, FileError, Problem
 from .geometry import ellipsoidal_area_ha
 from .intake import Inputs, outline
@@ -54,7 +55,21 @@ def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
     ]
     table = pd.concat(areas, ignore_index=True)
     found.tables["landcover_area"] = table[["year", *table.columns.drop("year")]]
+    _correct(found, inputs, facts.language)
     return found
+
+
+def _correct(found: Monitoring, inputs: Inputs, lang: str) -> None:
+    """Correct the areas of the whole place where there is a sample; say where there is none."""
+    rasters = inputs.landcover
+    schemes = {year: raster.scheme for year, raster in rasters.items()}
+    areas, samples = found.tables["landcover_area"], inputs.reference_samples
+    found.tables |= accuracy_tables(areas, samples, schemes, lang)
+    found.notes += [
+        Problem("landcover_not_adjusted", file=raster.encoding["source"], value=str(year))
+        for year, raster in sorted(rasters.items())
+        if year not in samples
+    ]
 
 
 def _zones(inputs: Inputs, raster: xr.DataArray, facts: RunFacts) -> gpd.GeoDataFrame:

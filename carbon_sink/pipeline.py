@@ -260,6 +260,8 @@ def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float
         "coverage_parts": {},
         "history": [],
         "plan_quantities": [],
+        "satellite_tree_cover": [],
+        "landcover_accuracy": [],
         "absent": tables["absent"].to_dict("records"),
     }
     if "town_summary" in tables:
@@ -273,8 +275,9 @@ def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float
         pools = tables["carbon_parts"]
         pools = pools[pools["year"].eq(facts.year) & pools["part"].ne("total")]
         content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
-    if "plan_quantities" in tables:
-        content["plan_quantities"] = tables["plan_quantities"].to_dict("records")
+    for name in ("plan_quantities", "satellite_tree_cover", "landcover_accuracy"):
+        if name in tables:
+            content[name] = tables[name].to_dict("records")
     return content
 
 

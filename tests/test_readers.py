@@ -12,6 +12,7 @@ from carbon_sink.readers import (
     read_inventory,
     read_layer,
     read_projects,
+    read_reference_samples,
     read_towns,
 )
 
@@ -292,3 +293,45 @@ def test_the_finnish_stands_have_their_area_and_stock(real_data):
     volume = stands["registered_area_ha"] * stands["volume_m3_ha"]
     assert volume.sum() == pytest.approx(16_562.112, abs=1e-3)
     assert isinstance(stands, pd.DataFrame)
+
+
+# ---------------------------------------------------------------------- reference samples
+
+
+def sample_points(**columns):
+    table = {"sample_id": ["a", "b", "c", "d"], "map_class": [10, 10, 40, 40],
+             "reference_class": ["树木覆盖", "40", "Cropland", "40"]} | columns  # fmt: skip
+    places = gpd.points_from_xy([105.0] * 4, [29.5] * 4)
+    return gpd.GeoDataFrame(table, geometry=places, crs="EPSG:4490")
+
+
+def test_classes_of_a_reference_sample_are_named_by_code_or_name(write):
+    samples = read_reference_samples(write(sample_points()), "worldcover")
+    assert samples["map_class"].tolist() == [10, 10, 40, 40]
+    assert samples["reference_class"].tolist() == [10, 40, 40, 40]
+    assert samples.attrs == {"file": "a.gpkg", "strata_ha": {}}
+
+
+def test_fields_of_a_reference_sample_may_have_other_names(write):
+    points = sample_points().rename(columns={"map_class": "制图", "reference_class": "解译"})
+    samples = read_reference_samples(
+        write(points), "worldcover", map_field="制图", reference_field="解译"
+    )
+    assert samples["reference_class"].tolist() == [10, 40, 40, 40]
+    with pytest.raises(TableError, match="map_class"):
+        read_reference_samples(write(points), "worldcover", reference_field="解译")
+
+
+def test_strata_of_a_reference_sample_need_their_areas_and_two_units_each(write):
+    points = write(sample_points(stratum=["x", "x", "y", "z"]))
+    with pytest.raises(TableError) as refused:
+        read_reference_samples(points, "worldcover", strata_ha={"x": 10.0, "w": 5.0})
+    problems = {problem.code: problem.value for problem in refused.value.problems}
+    assert problems == {
+        "strata_without_area": "y, z", "accuracy_too_few": "w (0), y (1), z (1)",
+    }  # fmt: skip
+    with pytest.raises(TableError, match="stratum"):
+        read_reference_samples(write(sample_points()), "worldcover", strata_ha={"x": 1.0})
+    halves = write(sample_points(stratum=["x", "x", "y", "y"]))
+    samples = read_reference_samples(halves, "worldcover", strata_ha={"x": 1.0, "y": 2.0})
+    assert samples.attrs["strata_ha"] == {"x": 1.0, "y": 2.0}

@@ -2,6 +2,13 @@
 
 from .layers import read_layer
 from .polygons import read_inventory, read_towns
-from .records import read_events, read_projects
+from .records import read_events, read_projects, read_reference_samples
 
-__all__ = ["read_events", "read_inventory", "read_layer", "read_projects", "read_towns"]
+__all__ = [
+    "read_events",
+    "read_inventory",
+    "read_layer",
+    "read_projects",
+    "read_reference_samples",
+    "read_towns",
+]

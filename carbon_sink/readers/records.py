@@ -5,14 +5,18 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from ..accuracy import FEWEST
 from ..errors import FileError, Problem, TableError, first_rows
+from ..landcover import classes
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
 from ..tables import check, columns
-from .layers import as_text, read_layer, with_our_names
+from .layers import FIELDS_SHOWN, as_text, read_layer, with_our_names
 
 
-def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
-    """Read a table of records, from CSV or from a layer, and hold it against its contract."""
+def _columns_of(
+    path: Path, layer: str, table: str, fields: dict[str, str] | None = None
+) -> pd.DataFrame:
+    """Read the columns of a table from CSV or from a layer, under our names."""
     place = {"file": path.name, "layer": layer}
     if path.suffix.lower() != ".csv":
         data = read_layer(path, layer)
@@ -24,15 +28,20 @@ def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
         data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
-    kept = [name for name in columns(table).index if name in data.columns]
+    found = {name: (fields or {}).get(name, name) for name in columns(table).index}
+    found = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
     if isinstance(data, gpd.GeoDataFrame):
-        data = with_our_names(data, table, {name: name for name in kept}, {}, place)
-    else:
-        kinds = columns(table)["kind"]
-        data = data[kept].assign(
-            **{name: as_text(data[name]) for name in kept if kinds[name] in ("text", "code")}
-        )
-    return check(data, table, **place)
+        return with_our_names(data, table, found, {}, place)
+    kinds = columns(table)["kind"]
+    data = data[list(found.values())].set_axis(list(found), axis=1)
+    return data.assign(
+        **{name: as_text(data[name]) for name in found if kinds[name] in ("text", "code")}
+    )
+
+
+def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
+    """Read a table of records, from CSV or from a layer, and hold it against its contract."""
+    return check(_columns_of(path, layer, table), table, file=path.name, layer=layer)
 
 
 def _known_values(data: pd.DataFrame, field: str, known: tuple[str, ...], path: Path) -> None:
@@ -97,3 +106,111 @@ def read_events(path: str | Path, *, layer: str = "") -> pd.DataFrame:
     events = _read_records(Path(path), layer, "events")
     _known_values(events, "event_type", EVENT_TYPES, Path(path))
     return events
+
+
+def read_reference_samples(
+    path: str | Path,
+    scheme: str,
+    *,
+    layer: str = "",
+    map_field: str = "map_class",
+    reference_field: str = "reference_class",
+    strata_ha: dict[str, float] | None = None,
+) -> pd.DataFrame:
+    """
+    Read the sample units of a land-cover map that an interpreter has looked at.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV or a layer with the columns of ``reference_samples``.
+    scheme : str
+        Land-cover product; its classes are named by code, or by Chinese or English name.
+    layer : str
+        Layer to read.
+    map_field, reference_field : str
+        Fields of the class on the map and of the class that was found.
+    strata_ha : dict, optional
+        Area of each stratum, ha, where the sample was drawn by other strata than the map
+        classes; the column ``stratum`` then names the stratum of each sample unit.
+
+    Returns
+    -------
+    samples : DataFrame
+        Columns of the table ``reference_samples`` with classes as whole numbers;
+        ``attrs["file"]`` and ``attrs["strata_ha"]`` go with it.
+
+    Raises
+    ------
+    FileError, CRSError, TableError
+        With every empty cell, unknown class, number that occurs twice, stratum without area
+        and stratum with fewer than two sample units.
+    """
+    path = Path(path)
+    place = {"file": path.name, "layer": layer}
+    fields = {"map_class": map_field, "reference_class": reference_field}
+    samples = pd.DataFrame(_columns_of(path, layer, "reference_samples", fields))
+    samples = samples.drop(columns="geometry", errors="ignore")
+    problems: list[Problem] = []
+    try:
+        samples = check(samples, "reference_samples", fields=fields, **place)
+    except TableError as error:
+        problems += error.problems
+    known = _class_codes(scheme)
+    for name in [name for name in fields if name in samples]:
+        wrong = samples[name].notna() & ~samples[name].isin(known.index)
+        if wrong.any():
+            found = ", ".join(sorted(samples.loc[wrong, name].unique())[:FIELDS_SHOWN])
+            legend = ", ".join(
+                f"{code} {name}" for code, name in classes(scheme)["name_zh"].items()
+            )
+            problems.append(Problem("word_unknown", field=fields[name], value=found, rule=legend,
+                                    rows=first_rows(samples.index[wrong]),
+                                    count=int(wrong.sum()), **place))  # fmt: skip
+    problems += _sampling_problems(samples, strata_ha or {}, place)
+    if problems:
+        raise TableError(problems)
+    samples = samples.assign(**{name: samples[name].map(known) for name in fields})
+    samples.attrs.update(file=path.name, strata_ha=strata_ha or {})
+    return samples
+
+
+def _class_codes(scheme: str) -> pd.Series:
+    """Return the class code that each code (as text) and name of a product stands for."""
+    known = classes(scheme).reset_index()
+    codes = [
+        known.set_index(known[name].astype(str))["class_code"]
+        for name in ("class_code", "name_zh", "name_en")
+    ]
+    codes = pd.concat(codes)
+    return codes[~codes.index.duplicated()]
+
+
+def _sampling_problems(
+    samples: pd.DataFrame, strata_ha: dict[str, float], place: dict
+) -> list[Problem]:
+    """List sample units that occur twice, and strata that are too small or have no area."""
+    problems = []
+    if "sample_id" in samples:
+        twice = samples["sample_id"].duplicated(keep=False) & samples["sample_id"].notna()
+        if twice.any():
+            listed = ", ".join(samples.loc[twice, "sample_id"].unique()[:FIELDS_SHOWN])
+            problems.append(Problem("number_twice", field="sample_id", value=listed,
+                                    rows=first_rows(samples.index[twice]),
+                                    count=int(twice.sum()), **place))  # fmt: skip
+    strata = "stratum" if "stratum" in samples else "map_class"
+    units = samples[strata].value_counts() if strata in samples else pd.Series(dtype=int)
+    if strata == "stratum":
+        unsized = [name for name in units.index if name not in strata_ha]
+        if unsized:
+            problems.append(Problem("strata_without_area", field="strata_ha",
+                                    value=", ".join(unsized), **place))  # fmt: skip
+        units = units.reindex(units.index.union(list(strata_ha)), fill_value=0)
+    elif strata_ha:
+        problems.append(Problem("field_missing", field="stratum", **place,
+                                value="stratum", rule=", ".join(samples.columns)))  # fmt: skip
+    few = units[units < FEWEST]
+    if len(few):
+        listed = ", ".join(f"{name} ({count})" for name, count in few.items())
+        problems.append(Problem("accuracy_too_few", field=strata, value=listed, **place))
+    return problems

@@ -17,6 +17,8 @@ PLAIN_SHEETS = (
     "stock_parts",
     "carbon_parts",
     "species_summary",
+    "satellite_tree_cover",
+    "landcover_accuracy",
     "plan_quantities",
     "inventory_summary",
     "absent",
@@ -32,7 +34,7 @@ CODES = {
 }
 # figures whose change since the base year is laid out by town
 CHANGES = ("forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t")
-METHOD = ("coverage", "area", "stock", "carbon", "rounding", "trace")
+METHOD = ("coverage", "area", "stock", "carbon", "tree_cover", "rounding", "trace")
 
 
 class Sheet(NamedTuple):
@@ -217,6 +219,12 @@ def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     wide = wide[names.index].fillna(0.0)
     wide["total"] = wide.sum(axis=1)
     wide = wide.reset_index()
+    adjusted = _adjusted_rows(table, lang)
+    years = adjusted[0]["year"] if adjusted else []
+    for row in wide.index[wide["zone"].eq("") & ~wide["year"].isin(years)]:
+        name = wide.loc[row, "zone_name"]
+        wide.loc[row, "zone_name"] = text("landcover.screen_row", lang, name=name)
+    wide = pd.concat([wide, *adjusted], ignore_index=True)
     # each year's towns, then the whole place, as on the other sheets
     wide = wide.sort_values(["year", "zone"], key=lambda c: c.replace("", "~"), kind="stable")
     headings = [heading("landcover_area", name, lang) for name in ("year", "zone", "zone_name")]
@@ -226,6 +234,25 @@ def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     return Sheet(
         "landcover_area", headings, wide.to_numpy().tolist(), units, wide["zone"].eq("").tolist()
     )
+
+
+def _adjusted_rows(table: pd.DataFrame, lang: str) -> list[pd.DataFrame]:
+    """Lay out the error-adjusted areas of the whole place, with their interval."""
+    if "adjusted_ha" not in table:
+        return []
+    found = table[table["adjusted_ha"].notna()]
+    rows = []
+    for column, key in (("adjusted_ha", "adjusted_row"), ("adjusted_low_ha", "low_row"),
+                        ("adjusted_high_ha", "high_row")):  # fmt: skip
+        row = found.pivot_table(
+            index=["year", "zone", "zone_name"], columns="class_code", values=column
+        )
+        if column == "adjusted_ha":
+            row["total"] = row.sum(axis=1)
+        row = row.reset_index()
+        row["zone_name"] = [text(f"landcover.{key}", lang, name=name) for name in row["zone_name"]]
+        rows.append(row)
+    return rows
 
 
 def _item_name(item: str, lang: str) -> str:

@@ -203,13 +203,20 @@ def _name_problems(settings: Settings, file: str) -> list[Problem]:
 def _year_problems(settings: Settings, file: str) -> list[Problem]:
     """List a report year without data, and years that are given twice."""
     problems = []
-    for name in ("inventory", "landcover"):
+    for name in ("inventory", "landcover", "reference_samples"):
         years = [source.year for source in getattr(settings, name)]
         problems += [
             Problem("year_twice", file=file, field=name, value=str(year))
             for year in sorted(set(years))
             if years.count(year) > 1
         ]
+    mapped = {source.year for source in settings.landcover}
+    problems += [
+        Problem("samples_without_landcover", file=file, field=f"reference_samples.{number}.year",
+                value=str(source.year), rule=", ".join(map(str, sorted(mapped))))
+        for number, source in enumerate(settings.reference_samples, start=1)
+        if source.year not in mapped
+    ]  # fmt: skip
     years = [source.year for source in settings.inventory or settings.landcover]
     if not years:
         problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))

@@ -68,6 +68,19 @@ class LandCover(Section):
     scheme: Text
 
 
+class ReferenceSamples(Source):
+    """
+    Sample units of the land cover of one year, with what an interpreter found there.
+
+    ``strata_ha`` gives the area of each stratum where the sample was not drawn by map class.
+    """
+
+    year: Year
+    map_field: Text = "map_class"
+    reference_field: Text = "reference_class"
+    strata_ha: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}
+
+
 class Statistic(Section):
     """A published value of an indicator that these data cannot give."""
 
@@ -128,6 +141,7 @@ class Settings(Section):
     towns: Towns | None = None
     inventory: list[Inventory] = []
     landcover: list[LandCover] = []
+    reference_samples: list[ReferenceSamples] = []
     projects: list[Source] = []
     events: list[Source] = []
     statistics: list[Statistic] = []
@@ -150,7 +164,7 @@ def named_files(settings: Settings) -> list[tuple[str, str]]:
         for name in ("boundary", "towns")
         if getattr(settings, name) is not None
     ]
-    for name in ("inventory", "landcover", "projects", "events"):
+    for name in ("inventory", "landcover", "reference_samples", "projects", "events"):
         files += [
             (f"{name}.{number}", source.path)
             for number, source in enumerate(getattr(settings, name), start=1)
