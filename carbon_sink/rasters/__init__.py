@@ -2,7 +2,7 @@
 
 from rasterio.transform import Affine
 
-from .opening import codes_of, open_landcover
+from .opening import codes_of, open_landcover, open_values
 from .shapes import burn, polygonize
 from .writing import write_class_raster
 
@@ -11,6 +11,7 @@ __all__ = [
     "burn",
     "codes_of",
     "open_landcover",
+    "open_values",
     "polygonize",
     "write_class_raster",
 ]

@@ -1,16 +1,37 @@
-"""Class rasters opened with their grid."""
+"""Rasters opened with their grid, after everything that is wrong with them was looked for."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import rasterio
-import rioxarray
+import rioxarray  # noqa: F401 - gives arrays their conventions
 import xarray as xr
+from rasterio.enums import MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from xarray.core import indexing
 
 from ..errors import CRSError, FileError, Problem
+from ..landcover import classes
+from .cells import NO_CODE, Cells, open_source
+from .place import place_problems
+from .tiff import (
+    JPEG,
+    Layout,
+    block_size_problems,
+    read_layout,
+    size_problems,
+    storage_problems,
+)
 
-# rows read at a time
-ROWS = 512
+# cells looked at together
+STRIP_CELLS = 2**23
+# codes so near to each other are counted by their place in a table
+CODE_RANGE = 2**16
+# tags that would change the meaning of cells, were they taken for attributes
+RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "scheme"}
+# classes of legends that stand for no class, so that their code may be nodata
+NOTHING = {"Filled value", "No data / sea"}
 
 
 def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataArray:
@@ -20,7 +41,8 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     Parameters
     ----------
     path : str or Path
-        A GeoTIFF of one band of whole numbers, north up, with a coordinate reference system.
+        A GeoTIFF of one band of whole numbers, in rows and columns along the axes of a
+        geographic or projected coordinate reference system.
     scheme : str
         Product whose classes the raster holds, one of ``landcover.schemes()``.
 
@@ -28,42 +50,85 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     -------
     raster : DataArray
         Two dimensions, in the conventions of rioxarray, with ``attrs["scheme"]``.
+        ``attrs["_FillValue"]`` is the code of cells without a class, where there is one.
 
     Raises
     ------
     FileError
-        If the file is missing, not a GeoTIFF, unreadable, or has several bands, colors in
-        place of classes, or numbers that are not whole.
+        With all problems of the file: it is missing, no GeoTIFF, cut short or unfinished, too
+        large for its bytes; it has several bands, a picture, numbers that are not whole or
+        are scaled, or a nodata code that is a class; its cells have no place on the earth.
     CRSError
-        If it has no coordinate reference system.
+        If its coordinate reference system is all that is wrong.
+
+    Notes
+    -----
+    The header tells all of this, so a file of any size opens at once. Three things need the
+    cells. Whether a raster of float type holds only whole numbers is looked up at once, in
+    strips; it is then given as whole numbers, and NaN as nodata. Classes the product does not
+    have, and blocks that cannot be decoded, are found when the cells are read.
+
+    Cells under a mask inside the file are cells without a class.
 
     Examples
     --------
     >>> raster = open_landcover("landcover_2025.tif", scheme="worldcover")  # doctest: +SKIP
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
-    try:
-        # only GeoTIFF is opened: a text that calls itself .tif could read any other file
-        with rasterio.open(path, driver="GTiff") as source:
-            problems = _raster_problems(source, path.name)
-        if problems:
-            raise FileError(problems)
-        raster = rioxarray.open_rasterio(path, driver="GTiff", cache=False)
-    except rasterio.errors.RasterioError as error:
-        raise FileError(Problem("file_unreadable", file=path.name, value=str(error))) from None
-    if raster.rio.crs is None:
-        raise CRSError(Problem("crs_missing", file=path.name))
-    raster = raster.squeeze("band", drop=True)
+    path, layout = _header(path)
+    problems = size_problems(layout)
+    with _opened(path, problems) as source:
+        problems += _problems(source, layout)
+        problems += _class_problems(source, layout, scheme)
+        _refuse(problems)
+        is_float = source.dtypes[0].startswith("float")
+        if is_float:
+            _refuse(_fractions(path, source))
+        kind = "codes" if is_float or _has_mask(source) else "plain"
+        raster = _array(source, Cells(path, source, kind))
+        nodata = NO_CODE if kind == "codes" else _nodata(source)
     raster.attrs["scheme"] = scheme
-    raster.encoding["source"] = path.name
+    if nodata is not None:
+        raster.attrs["_FillValue"] = raster.dtype.type(nodata)
     return raster
 
 
-def codes_of(raster: xr.DataArray) -> list[int]:
+def open_values(path: str | Path) -> xr.DataArray:
     """
-    Return the classes that occur in a raster, its nodata code aside.
+    Open a raster of values, such as biomass per hectare; cells are read when they are needed.
+
+    Parameters
+    ----------
+    path : str or Path
+        A GeoTIFF of one band of numbers, placed as ``open_landcover`` asks.
+
+    Returns
+    -------
+    raster : DataArray
+        Two dimensions, float, in the conventions of rioxarray. Scale and offset of the file
+        are applied. Cells without a value, by nodata or by a mask in the file, are NaN.
+
+    Raises
+    ------
+    FileError, CRSError
+        As ``open_landcover`` does; any real numbers are values.
+
+    Examples
+    --------
+    >>> raster = open_values("biomass.tif")  # doctest: +SKIP
+    """
+    path, layout = _header(path)
+    problems = size_problems(layout)
+    with _opened(path, problems) as source:
+        problems += _problems(source, layout)
+        _refuse(problems)
+        raster = _array(source, Cells(path, source, "values"))
+    raster.attrs["_FillValue"] = np.nan
+    return raster
+
+
+def codes_of(raster: xr.DataArray) -> dict[int, int]:
+    """
+    Count the cells of the classes that occur in a raster, its nodata code aside.
 
     Parameters
     ----------
@@ -72,23 +137,137 @@ def codes_of(raster: xr.DataArray) -> list[int]:
 
     Returns
     -------
-    codes : list of int
-        Sorted.
+    cells : dict of int to int
+        Number of cells by class code, in the order of the codes.
     """
-    found: set[int] = set()
-    for start in range(0, raster.shape[0], ROWS):
-        found |= set(np.unique(raster[start : start + ROWS].to_numpy()).tolist())
-    return sorted(found - {raster.attrs.get("_FillValue")})
+    found: dict[int, int] = {}
+    block_rows = raster.encoding.get("preferred_chunks", {}).get("y", 1)
+    for rows in _strips(*raster.shape, block_rows):
+        for code, count in zip(*_counted(raster[rows].to_numpy()), strict=True):
+            found[code] = found.get(code, 0) + count
+    found.pop(raster.attrs.get("_FillValue"), None)
+    return dict(sorted(found.items()))
 
 
-def _raster_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
-    """Everything that keeps a raster from being a map of classes."""
-    problems = []
-    if source.count != 1:
-        problems.append(Problem("raster_bands", file=file, value=str(source.count)))
-    kind = source.dtypes[0]
-    if not kind.startswith(("int", "uint")):
-        problems.append(Problem("raster_not_classes", file=file, value=kind))
-    if source.transform.b or source.transform.d:
-        problems.append(Problem("raster_rotated", file=file))
+def _counted(codes: np.ndarray) -> tuple[list[int], list[int]]:
+    """List the codes of a strip and how often each occurs; small codes without sorting."""
+    lowest = int(codes.min())
+    if int(codes.max()) - lowest >= CODE_RANGE:
+        found, counts = np.unique(codes, return_counts=True)
+        return found.tolist(), counts.tolist()
+    counts = np.bincount(codes.ravel().astype(np.int64) - lowest)
+    found = np.flatnonzero(counts)
+    return (found + lowest).tolist(), counts[found].tolist()
+
+
+def _strips(rows: int, columns: int, block_rows: int) -> list[slice]:
+    """Cut a raster into strips of whole blocks and a bounded number of cells."""
+    height = max(STRIP_CELLS // columns // block_rows, 1) * block_rows
+    return [slice(top, min(top + height, rows)) for top in range(0, rows, height)]
+
+
+def _header(path: str | Path) -> tuple[Path, Layout]:
+    """Read the header of a file that is there."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
+    return path, read_layout(path)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    """Raise what was found, if anything was."""
+    if problems:
+        is_crs = all(problem.code.startswith("crs_") for problem in problems)
+        raise CRSError(problems) if is_crs else FileError(problems)
+
+
+def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
+    """Open a file whose size is no danger."""
+    _refuse(problems)
+    try:
+        with warnings.catch_warnings():
+            # told as a problem, with what to do
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return open_source(path)
+    except RasterioError as error:
+        problem = Problem("file_unreadable", file=path.name, value=str(error))
+        raise FileError(problem) from None
+
+
+def _problems(source: rasterio.DatasetReader, layout: Layout) -> list[Problem]:
+    """Find what keeps cells from being read, placed or understood as numbers."""
+    name, kind = layout.path.name, source.dtypes[0]
+    rows, columns = source.block_shapes[0]
+    samples = layout.bands if layout.is_interleaved else 1
+    problems = block_size_problems(name, rows * columns * samples * np.dtype(kind).itemsize)
+    problems += storage_problems(layout)
+    if layout.is_picture:
+        problems.append(Problem("raster_picture", file=name))
+    elif source.count != 1:
+        problems.append(Problem("raster_bands", file=name, value=str(source.count)))
+    if source.subdatasets:
+        pages = str(len(source.subdatasets))
+        problems.append(Problem("raster_pages", file=name, value=pages))
+    if kind.startswith("complex"):
+        problems.append(Problem("raster_complex", file=name, value=kind))
+    masks = layout.path.parent.glob("*.[mM][sS][kK]")
+    beside = [mask.name for mask in masks if mask.name.lower() == f"{name}.msk".lower()]
+    if beside:
+        problems.append(Problem("raster_mask_beside", file=name, value=beside[0]))
+    return problems + place_problems(source, name)
+
+
+def _class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str) -> list[Problem]:
+    """Find what keeps numbers from being the classes of a product."""
+    name, problems = layout.path.name, []
+    scale = (source.scales[0], source.offsets[0])
+    if scale != (1.0, 0.0):
+        value = "× {:g} + {:g}".format(*scale)
+        problems.append(Problem("raster_scaled", file=name, value=value))
+    if layout.compression in JPEG and not layout.is_picture:
+        problems.append(Problem("raster_lossy", file=name, value="JPEG"))
+    nodata, legend = _nodata(source), classes(scheme)
+    if nodata in legend.index and legend.loc[nodata, "name_en"] not in NOTHING:
+        value = f"{nodata} {legend.loc[nodata, 'name_zh']} {legend.loc[nodata, 'name_en']}"
+        problems.append(Problem("raster_nodata_is_class", file=name, value=value, rule=scheme))
     return problems
+
+
+def _nodata(source: rasterio.DatasetReader) -> int | None:
+    """Return the nodata code, where a cell can hold it."""
+    value = source.nodata
+    return int(value) if value is not None and float(value).is_integer() else None
+
+
+def _has_mask(source: rasterio.DatasetReader) -> bool:
+    """Tell whether the file itself says which cells are valid, other than by nodata."""
+    return MaskFlags.per_dataset in source.mask_flag_enums[0]
+
+
+def _fractions(path: Path, source: rasterio.DatasetReader) -> list[Problem]:
+    """Look for numbers that are not whole, up to the first strip that has some."""
+    values = Cells(path, source, "values")
+    for rows in _strips(*source.shape, source.block_shapes[0][0]):
+        strip = values.read(rows.start, rows.stop, 0, source.width)
+        odd = strip[~np.isnan(strip) & (strip != np.floor(strip))]
+        if len(odd):
+            return [Problem("raster_not_classes", file=path.name, count=len(odd),
+                            value=f"{odd[0]:g}", rule=f"{rows.start + 1}-{rows.stop}")]  # fmt: skip
+    return []
+
+
+def _array(source: rasterio.DatasetReader, cells: Cells) -> xr.DataArray:
+    """Give cells the coordinates and the conventions of rioxarray."""
+    grid, (rows, columns) = source.transform, source.block_shapes[0]
+    raster = xr.DataArray(
+        indexing.LazilyIndexedArray(cells),
+        dims=("y", "x"),
+        coords={
+            "y": grid.f + grid.e * (np.arange(source.height) + 0.5),
+            "x": grid.c + grid.a * (np.arange(source.width) + 0.5),
+        },
+        attrs={key: value for key, value in source.tags().items() if key not in RESERVED},
+    )
+    raster.rio.write_crs(source.crs, inplace=True).rio.write_transform(grid, inplace=True)
+    raster.encoding = {"source": cells.path.name, "preferred_chunks": {"y": rows, "x": columns}}
+    return raster

@@ -1,0 +1,84 @@
+"""Where a raster lies on the earth, and what keeps that from being known."""
+
+from math import isfinite, pi
+
+import pyproj
+import rasterio
+
+from ..errors import Problem
+
+# degrees in radians, and how far a stored unit may be off
+DEGREE, UNIT_NOISE = pi / 180.0, 1e-6
+# a globe may be counted from -180 or from 0 degrees
+FARTHEST_LON, FARTHEST_LAT = 360.0, 90.0
+
+
+def place_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
+    """
+    Find what keeps the cells of a raster from having a place and an area on the earth.
+
+    Parameters
+    ----------
+    source : rasterio.DatasetReader
+        The raster.
+    file : str
+        Its name for the messages.
+
+    Returns
+    -------
+    problems : list of Problem
+        Of the grid, then of the coordinate reference system, then of both together.
+    """
+    grid = _grid_problems(source, file)
+    try:
+        crs = pyproj.CRS.from_wkt(source.crs.to_wkt()) if source.crs else None
+    except (rasterio.errors.RasterioError, pyproj.exceptions.CRSError) as error:
+        return [*grid, Problem("crs_invalid", file=file, value=str(error))]
+    # control points have a system of their own
+    if crs is None:
+        no_crs = Problem("crs_missing", file=file)
+        return grid if source.gcps[0] else [*grid, no_crs]
+    system = _crs_problems(crs, file)
+    if grid or system or not crs.is_geographic:
+        return grid + system
+    return _extent_problems(source, file)
+
+
+def _grid_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
+    """Find what keeps rows and columns from following the axes of the map."""
+    grid = source.transform
+    if grid.is_identity:
+        if source.gcps[0] or source.rpcs:
+            return [Problem("raster_control_points", file=file)]
+        return [Problem("raster_no_place", file=file)]
+    if not all(map(isfinite, grid[:6])) or not (grid.a or grid.b) or not (grid.d or grid.e):
+        return [Problem("raster_no_cell", file=file, value=f"{grid.a:g} × {grid.e:g}")]
+    # the kernel counts columns eastward; rows may run either way
+    if grid.b or grid.d or grid.a < 0:
+        return [Problem("raster_rotated", file=file)]
+    return []
+
+
+def _crs_problems(crs: pyproj.CRS, file: str) -> list[Problem]:
+    """Find systems in which cells have no area on the ellipsoid."""
+    if not (crs.is_geographic or crs.is_projected):
+        return [Problem("crs_not_on_earth", file=file, value=f"{crs.name} ({crs.type_name})")]
+    unit = crs.axis_info[0].unit_conversion_factor
+    if crs.is_geographic and abs(unit / DEGREE - 1.0) > UNIT_NOISE:
+        return [Problem("crs_not_degrees", file=file, value=crs.axis_info[0].unit_name)]
+    if not (isfinite(unit) and unit > 0):
+        return [Problem("crs_invalid", file=file, value=f"{crs.axis_info[0].unit_name} = {unit:g}")]
+    return []
+
+
+def _extent_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
+    """Find coordinates that are no longitudes and latitudes; half a cell beyond a pole is usual."""
+    grid = source.transform
+    west, top = grid.c, grid.f
+    east, bottom = west + grid.a * source.width, top + grid.e * source.height
+    lon = max(abs(west), abs(east)) - abs(grid.a)
+    lat = max(abs(top), abs(bottom)) - abs(grid.e)
+    if lon <= FARTHEST_LON and lat <= FARTHEST_LAT:
+        return []
+    extent = f"{west:g}, {min(top, bottom):g}, {east:g}, {max(top, bottom):g}"
+    return [Problem("raster_outside_earth", file=file, value=extent)]
