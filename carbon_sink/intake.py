@@ -10,7 +10,7 @@ import xarray as xr
 from . import quality, rasters, readers
 from .errors import Problem
 from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
-from .grids import grid_of
+from .grids import grid_of, nodata_of
 from .landcover import check_classes
 from .settings import ELLIPSOID, Inventory, Settings
 
@@ -98,7 +98,10 @@ def check_landcover(inputs: Inputs) -> None:
         Naming the classes.
     """
     for raster in inputs.landcover.values():
-        check_classes(rasters.codes_of(raster), raster.attrs["scheme"], raster.encoding["source"])
+        check_classes(
+            rasters.codes_of(raster), raster.attrs["scheme"], raster.encoding["source"],
+            has_nodata=nodata_of(raster) is not None,
+        )  # fmt: skip
 
 
 def _stored(records: pd.DataFrame) -> pd.DataFrame:

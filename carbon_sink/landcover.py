@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 
 from .errors import CRSError, Problem, TableError
-from .grids import grid_of
+from .grids import grid_of, nodata_of
 from .overlay import lay_over
 from .tables import read_data
 from .zonal import class_area
@@ -119,7 +119,12 @@ def version_of(raster: xr.DataArray, scheme: str = "") -> str:
 
 
 def check_classes(
-    codes: Iterable[int], scheme: str, file: str, area_ha: pd.Series | None = None
+    codes: Iterable[int],
+    scheme: str,
+    file: str,
+    area_ha: pd.Series | None = None,
+    *,
+    has_nodata: bool = True,
 ) -> None:
     """
     Refuse classes that a product does not have.
@@ -127,25 +132,35 @@ def check_classes(
     Parameters
     ----------
     codes : iterable of int
-        Classes that occur.
+        Classes that occur; a dict tells their numbers of cells.
     scheme : str
         Product.
     file : str
         Name of the raster for the message.
     area_ha : Series, optional
         Area of each class, hectares, for the message.
+    has_nodata : bool
+        Whether the raster sets a nodata code. Where it sets none, the unknown codes may be
+        the cells without data, and the message says so.
 
     Raises
     ------
     TableError
-        Naming the classes, with their areas where these are known.
+        Naming the classes, with their areas or numbers of cells where these are known.
     """
     known = classes(scheme).index
     unknown = [code for code in codes if code not in known]
     if unknown:
-        sizes = ["" if area_ha is None else f" ({area_ha[code]:.2f} ha)" for code in unknown]
+        sizes = [""] * len(unknown)
+        if area_ha is not None:
+            sizes = [f" ({area_ha[code]:.2f} ha)" for code in unknown]
+        elif isinstance(codes, dict):
+            sizes = [f" ({codes[code]} px)" for code in unknown]
         found = ", ".join(f"{code}{size}" for code, size in zip(unknown, sizes, strict=True))
-        raise TableError(Problem("landcover_class_unknown", file=file, value=found, rule=scheme))
+        problems = [Problem("landcover_class_unknown", file=file, value=found, rule=scheme)]
+        if not has_nodata:
+            problems.append(Problem("landcover_nodata_unset", file=file, value=found))
+        raise TableError(problems)
 
 
 def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> pd.DataFrame:
@@ -176,7 +191,8 @@ def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> 
     known = classes(scheme)
     # zones may lie inside each other, so the largest area of a class is told, not the sum
     occurring = wide.max()[wide.max() > 0]
-    check_classes(occurring.index, scheme, str(raster.encoding.get("source", "")), occurring)
+    file, has_nodata = str(raster.encoding.get("source", "")), nodata_of(raster) is not None
+    check_classes(occurring.index, scheme, file, occurring, has_nodata=has_nodata)
     wide = wide.assign(zone=zones["zone"], zone_name=zones["zone_name"])
     long = wide.melt(["zone", "zone_name"], var_name="class_code", value_name="area_ha")
     long = long[long["area_ha"] > 0].sort_values(["zone", "class_code"], ignore_index=True)

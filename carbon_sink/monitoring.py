@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from .assessment import accuracy_tables
-from .errors import CRSError, FileError, Problem
+from .errors import CRSError, Problem
 from .geometry import ellipsoidal_area_ha
 from .intake import Inputs, outline
 from .landcover import area_by_zone
@@ -89,10 +89,7 @@ def _class_areas(
     """Areas of the classes of one date, by town and for the whole place."""
     zones = _zones(inputs, raster, facts)
     file = raster.encoding["source"]
-    try:
-        areas = area_by_zone(zones, raster, raster.scheme)
-    except OSError as error:  # a file cut short shows only when its cells are read
-        raise FileError(Problem("file_unreadable", file=file, value=str(error))) from None
+    areas = area_by_zone(zones, raster, raster.scheme)
     seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
     share = seen / ellipsoidal_area_ha(zones.geometry.iloc[:1]).sum() * 100.0
     if not seen:

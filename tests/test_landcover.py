@@ -42,11 +42,23 @@ def test_classes_that_the_product_does_not_have_are_refused_with_their_area(tmp_
     codes = np.full((20, 40), 10, dtype="uint8")
     codes[0, 0] = 77
     raster = open_landcover(write_landcover(tmp_path / "a.tif", codes), scheme="worldcover")
-    assert codes_of(raster) == [10, 77]
+    assert codes_of(raster) == {10: 799, 77: 1}
     with pytest.raises(TableError, match=r"77 \(1\.\d+ ha\)"):
         area_by_zone(zones(), raster, "worldcover")
-    with pytest.raises(TableError, match="77"):
+    with pytest.raises(TableError, match=r"77 \(1 px\)"):
         check_classes(codes_of(raster), "worldcover", "a.tif")
+
+
+def test_a_code_outside_the_legend_may_be_nodata_that_was_not_set(tmp_path):
+    codes = np.full((20, 40), 10, dtype="uint8")
+    codes[0, :5] = 0
+    raster = open_landcover(write_landcover(tmp_path / "a.tif", codes, nodata=None))
+    with pytest.raises(TableError, match=r"没有设置有效的 nodata；图例以外的代码（0 \("):
+        area_by_zone(zones(), raster, "worldcover")
+    with pytest.raises(TableError, match=r"0 \(5 px\)") as caught:
+        check_classes(codes_of(raster), "worldcover", "a.tif", has_nodata=False)
+    found = [problem.code for problem in caught.value.problems]
+    assert found == ["landcover_class_unknown", "landcover_nodata_unset"]
 
 
 @pytest.mark.realdata
