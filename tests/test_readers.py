@@ -299,7 +299,7 @@ def test_the_finnish_stands_have_their_area_and_stock(real_data):
 
 
 def sample_points(**columns):
-    table = {"sample_id": ["a", "b", "c", "d"], "map_class": [10, 10, 40, 40],
+    table = {"sample_id": ["a", "b", "c", "d"], "map_class": ["10", "树木覆盖", "40", "耕地"],
              "reference_class": ["树木覆盖", "40", "Cropland", "40"]} | columns  # fmt: skip
     places = gpd.points_from_xy([105.0] * 4, [29.5] * 4)
     return gpd.GeoDataFrame(table, geometry=places, crs="EPSG:4490")

@@ -167,10 +167,11 @@ def read_reference_samples(
             problems.append(Problem("word_unknown", field=fields[name], value=found, rule=legend,
                                     rows=first_rows(samples.index[wrong]),
                                     count=int(wrong.sum()), **place))  # fmt: skip
+        samples[name] = samples[name].map(known).where(~wrong, samples[name])
     problems += _sampling_problems(samples, strata_ha or {}, place)
     if problems:
         raise TableError(problems)
-    samples = samples.assign(**{name: samples[name].map(known) for name in fields})
+    samples = samples.astype(dict.fromkeys(fields, int))
     samples.attrs.update(file=path.name, strata_ha=strata_ha or {})
     return samples
 
