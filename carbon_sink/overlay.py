@@ -283,7 +283,7 @@ class _Pairs(BackendArray):
         ]
         if not all(wanted):
             return np.zeros([len(axis) for axis in wanted], self.dtype)
-        ends = [(min(axis[0], axis[-1]), max(axis[0], axis[-1]) + 1) for axis in wanted]
+        ends = [(axis[0], axis[-1] + 1) for axis in wanted]
         window = Window(*ends[0], *ends[1])
         pairs = self.read(window)
         self.add(pairs, window)
