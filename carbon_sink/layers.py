@@ -96,6 +96,30 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         file.execute("VACUUM")
 
 
+def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
+    """
+    Write the points of a sample for people who look at them: a layer, and a table beside it.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoPackage to write; the CSV gets the same name. Existing ones are replaced.
+    points : GeoDataFrame
+        As ``rasters.sample_points`` draws them. The table has ``lon_deg`` and ``lat_deg`` in
+        place of the geometry; with ``reference_class`` filled in either file can be read as
+        reference sample.
+    """
+    path = Path(path).with_suffix(".gpkg")
+    points = points.to_crs(STORE_CRS)
+    path.unlink(missing_ok=True)
+    with _fixed_clock():
+        pyogrio.write_dataframe(points, path, layer="reference_samples", driver="GPKG")
+    table = pd.DataFrame(points.drop(columns=points.geometry.name))
+    table.assign(lon_deg=points.geometry.x, lat_deg=points.geometry.y).to_csv(
+        path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\r\n"
+    )
+
+
 @contextmanager
 def _fixed_clock():  # noqa: ANN202
     """Let GDAL write a fixed time, so that the same inputs give the same file."""

@@ -3,6 +3,7 @@
 from rasterio.transform import Affine
 
 from .opening import codes_of, open_landcover, open_values
+from .sampling import sample_points
 from .shapes import burn, polygonize
 from .writing import write_class_raster
 
@@ -13,5 +14,6 @@ __all__ = [
     "open_landcover",
     "open_values",
     "polygonize",
+    "sample_points",
     "write_class_raster",
 ]

@@ -1,0 +1,137 @@
+"""Draws the points of a stratified random sample from a class raster, for people to look at."""
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from rasterio.transform import Affine
+
+from ..errors import Problem, TableError
+from ..geometry import STORE_CRS
+from ..grids import Grid, Window, grid_of, windows
+from .shapes import burn
+
+# constants of the generator splitmix64
+STEP, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+
+
+def sample_points(
+    raster: xr.DataArray, counts: pd.Series, seed: int, place: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Draw a stratified random sample of cells, so many of each class.
+
+    Parameters
+    ----------
+    raster : DataArray
+        Classes, as ``open_landcover`` gives them; read window by window.
+    counts : Series or dict
+        Class code to number of sample units, as ``accuracy.allocation`` gives them.
+    seed : int
+        The same seed draws the same cells, however the file is cut into blocks.
+    place : GeoDataFrame, optional
+        Polygons of the place; only cells whose center lies inside are drawn. The sample must
+        be of the place whose mapped areas it is to correct.
+
+    Returns
+    -------
+    points : GeoDataFrame
+        Centers of the cells in EPSG:4490, in random order, with the columns of
+        ``reference_samples``: ``sample_id``, ``map_class``, and ``reference_class`` to be filled
+        in by an interpreter, who should not be shown the class on the map.
+
+    Raises
+    ------
+    TableError
+        If the place has fewer cells of a class than were asked for.
+
+    Notes
+    -----
+    Within a class each cell is drawn with a chance in proportion to its area, without
+    replacement: the cells with the smallest ``-log(u) / area`` are taken (Efraimidis and
+    Spirakis 2006), ``u`` being a random number that belongs to the cell.
+
+    Examples
+    --------
+    >>> points = sample_points(raster, {10: 75, 40: 165}, seed=1)  # doctest: +SKIP
+    """
+    grid = grid_of(raster)
+    shapes = None if place is None else place.geometry.to_crs(grid.crs)
+    counts = pd.Series(counts, dtype=int)
+    best = {code: (np.empty(0), np.empty(0, dtype=np.int64)) for code in counts.index}
+    for window in _windows(raster, grid, shapes):
+        codes = raster[window.top : window.bottom, window.left : window.right].to_numpy()
+        area = np.broadcast_to(grid.cell_area.of(window), codes.shape)
+        rows = np.arange(window.top, window.bottom, dtype=np.int64)[:, None] * grid.columns
+        cells = rows + np.arange(window.left, window.right)
+        chance, inside = _uniform(cells, seed), _inside(grid, window, shapes)
+        for code, number in counts.items():
+            # most cells are out by their number alone, without a logarithm
+            last = best[code][0][-1] if len(best[code][0]) == number > 0 else np.inf
+            found = (codes == code) & (chance >= np.exp(-last * area.max())) & inside
+            keys = -np.log(chance[found]) / area[found]
+            keys, drawn = (np.concatenate(pair) for pair in
+                           zip(best[code], (keys, cells[found]), strict=True))  # fmt: skip
+            first = np.argsort(keys, kind="stable")[:number]
+            best[code] = keys[first], drawn[first]
+    short = [f"{code} ({len(best[code][1])} < {number})" for code, number in counts.items()
+             if len(best[code][1]) < number]  # fmt: skip
+    if short:
+        file = str(raster.encoding.get("source", ""))
+        raise TableError(Problem("sample_too_large", file=file, value=", ".join(short)))
+    return _points(grid, {code: cells for code, (_, cells) in best.items()}, seed)
+
+
+def _points(grid: Grid, drawn: dict[int, np.ndarray], seed: int) -> gpd.GeoDataFrame:
+    """Turn the cells drawn of each class into points in random order."""
+    cells = np.concatenate([*drawn.values(), np.empty(0, dtype=np.int64)])
+    classes = np.repeat(list(drawn), [len(one) for one in drawn.values()])
+    order = np.random.default_rng(seed).permutation(len(cells))
+    row, column = np.divmod(cells[order], grid.columns)
+    x, y = grid.west + (column + 0.5) * grid.width, grid.top + (row + 0.5) * grid.height
+    return gpd.GeoDataFrame(
+        {
+            "sample_id": [str(number) for number in range(1, len(cells) + 1)],
+            "map_class": classes[order].astype(int),
+            "reference_class": "",
+        },
+        geometry=gpd.points_from_xy(x, y),
+        crs=grid.crs,
+    ).to_crs(STORE_CRS)
+
+
+def _windows(raster: xr.DataArray, grid: Grid, shapes: gpd.GeoSeries | None) -> Iterable[Window]:
+    """Cut the part of the raster that holds the shapes into windows; all where there are none."""
+    if shapes is None:
+        return windows(raster)
+    west, south, east, north = shapes.total_bounds
+    (left, right), (top, bottom) = grid.to_cells(np.array([(west, south), (east, north)])).T
+    top, bottom = sorted((top, bottom))
+    part = Window(
+        int(np.clip(np.floor(top), 0, grid.rows)), int(np.clip(np.ceil(bottom), 0, grid.rows)),
+        int(np.clip(np.floor(left), 0, grid.columns)),
+        int(np.clip(np.ceil(right), 0, grid.columns)),
+    )  # fmt: skip
+    has_cells = part.top < part.bottom and part.left < part.right
+    return windows(raster, part) if has_cells else ()
+
+
+def _inside(grid: Grid, window: Window, shapes: gpd.GeoSeries | None) -> np.ndarray | bool:
+    """Tell which cells of a window have their center inside the shapes."""
+    if shapes is None:
+        return True
+    corner = grid.west + window.left * grid.width, grid.top + window.top * grid.height
+    transform = Affine(grid.width, 0.0, corner[0], 0.0, grid.height, corner[1])
+    size = window.bottom - window.top, window.right - window.left
+    return burn(shapes.to_numpy(), np.ones(len(shapes)), size, transform, "uint8") == 1
+
+
+def _uniform(cells: np.ndarray, seed: int) -> np.ndarray:
+    """Give each cell its own random number between 0 and 1, whatever the window (splitmix64)."""
+    start = int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64))
+    mixed = cells.astype(np.uint64) * np.uint64(STEP) + np.uint64(start)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(MIX_1)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(MIX_2)
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53 + 2.0**-54
