@@ -86,8 +86,30 @@ def _parser(lang: str) -> argparse.ArgumentParser:
     run = command("run")
     run.add_argument("settings", help=text("help.settings", lang))
     run.add_argument("--out", help=text("help.out", lang))
+    _add_zonal(command("zonal"), lang)
     _add_change(command("change"), lang)
     return parser
+
+
+def _add_zonal(zonal: argparse.ArgumentParser, lang: str) -> None:
+    """Add the arguments of measuring a raster in polygons."""
+    schemes = [row["scheme"] for row in read_rows("landcover_schemes.csv")]
+    zonal.add_argument("polygons", help=text("help.zonal_polygons", lang))
+    zonal.add_argument("raster", help=text("help.zonal_raster", lang))
+    zonal.add_argument("--layer", default="", help=text("help.layer", lang))
+    zonal.add_argument("--scheme", choices=schemes, default="", metavar="SCHEME",
+                       help=text("help.scheme", lang))  # fmt: skip
+    zonal.add_argument("--coverage", choices=("exact", "center"), default="exact",
+                       help=text("help.coverage", lang))  # fmt: skip
+    zonal.add_argument("--out", help=text("help.out_zonal", lang))
+    _add_workers(zonal, lang)
+
+
+def _add_workers(command: argparse.ArgumentParser, lang: str) -> None:
+    """Add the arguments that say who does the work."""
+    command.add_argument("--workers", type=int, default=1, help=text("help.workers", lang))
+    command.add_argument("--scheduler", default="", metavar="ADDRESS",
+                         help=text("help.scheduler", lang))  # fmt: skip
 
 
 def _add_change(change: argparse.ArgumentParser, lang: str) -> None:
@@ -127,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
     options = _parser(lang).parse_args(arguments)
-    commands = {"demo": _demo, "check": _check, "run": _run, "change": _change}
+    commands = {"demo": _demo, "check": _check, "run": _run, "zonal": _zonal, "change": _change}
     try:
         commands[options.command](options, lang)
     except CarbonSinkError as error:
@@ -202,6 +224,36 @@ def _run(options: argparse.Namespace, lang: str) -> None:
     with bar:
         done = run(options.settings, options.out, on_step)
     _print_results(done, lang)
+
+
+def _zonal(options: argparse.Namespace, lang: str) -> None:
+    """Measure a raster in the polygons of a file, print totals, write the table."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from .composition import compose, result_path, total_lines, write_composition  # noqa: PLC0415
+
+    if options.out:
+        result_path(options.out, [options.polygons, options.raster])
+    bar = tqdm(file=sys.stderr, leave=False, disable=not sys.stderr.isatty(),
+               bar_format="{bar:20} {n_fmt}/{total_fmt}")  # fmt: skip
+
+    def on_part(done: int, parts: int) -> None:
+        bar.total = parts
+        bar.update(done - bar.n)
+
+    with bar:
+        found = compose(
+            options.polygons, options.raster, layer=options.layer, scheme=options.scheme,
+            coverage=options.coverage, workers=options.workers, scheduler=options.scheduler,
+            on_part=on_part,
+        )  # fmt: skip
+    for line in total_lines(found, options.scheme, lang):
+        print(line)
+    for note in found.notes:
+        print(text("cli.note", lang), note.text(lang))
+    if options.out:
+        write_composition(options.out, found)
+        print(text("change.written", lang, path=options.out))
 
 
 def _change(options: argparse.Namespace, lang: str) -> None:

@@ -1,6 +1,7 @@
 """Layers for GIS staff: one GeoPackage that opens with its colors and its Chinese field names."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 
+from .errors import FileError, Problem
 from .geometry import STORE_CRS
 from .language import text
 from .legend import class_colors, class_edges, class_labels, code_colors, code_name
@@ -118,6 +121,48 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
     table.assign(lon_deg=points.geometry.x, lat_deg=points.geometry.y).to_csv(
         path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\r\n"
     )
+
+
+def write_parts(path: str | Path, parts: Iterable[gpd.GeoDataFrame], name: str) -> None:
+    """
+    Write one plain layer part by part, for layers that do not fit in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write, ``.gpkg``; an earlier one is replaced when all is written.
+    parts : iterable of GeoDataFrame
+        Rows in their order, all with the same columns and reference system.
+    name : str
+        Name of the layer.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    half = path.with_name(f".part-{path.name}")
+    half.unlink(missing_ok=True)
+    try:
+        with _fixed_clock():
+            for number, part in enumerate(parts):
+                shapes, owner = shapely.get_parts(part.geometry.array, return_index=True)
+                whole = part.set_geometry(
+                    gpd.GeoSeries(
+                        shapely.multipolygons(shapes, indices=owner), part.index, part.crs
+                    )
+                )
+                pyogrio.write_arrow(
+                    whole.to_arrow(index=True, geometry_encoding="WKB"), half, layer=name,
+                    driver="GPKG", append=number > 0, geometry_type="MultiPolygon",
+                    geometry_name=whole.geometry.name, crs=whole.crs.to_wkt(),
+                )  # fmt: skip
+        half.replace(path)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
+    finally:
+        half.unlink(missing_ok=True)
 
 
 @contextmanager

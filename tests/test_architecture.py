@@ -14,11 +14,12 @@ LAYER = {
     "errors": 0, "language": 0, "units": 0,
     "tables": 1, "parameters": 1, "codes": 1,
     "geometry": 2, "grids": 2, "rings": 2, "zonal": 2, "coverage_kernel": 2, "inventory": 2, "landcover": 2,
+    "overlay": 2, "transitions": 2,
     "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2,
-    "accuracy": 2, "assessment": 2,
+    "accuracy": 2, "assessment": 2, "density": 2, "density_kernel": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
-    "intake": 4, "monitoring": 4, "pipeline": 4,
+    "intake": 4, "cluster": 4, "composition": 4, "change": 4, "monitoring": 4, "pipeline": 4,
     "cli": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip
 
@@ -32,7 +33,14 @@ SIBLINGS = {
     ("rings", "coverage_kernel"): "the kernel is compiled apart from the tables around it",
     ("zonal", "grids"): "rasters are measured window by window",
     ("zonal", "rings"): "polygons are measured by their rings",
+    ("overlay", "grids"): "cells of two rasters meet where their grids lie",
+    ("landcover", "grids"): "without zones the whole raster is one",
+    ("landcover", "overlay"): "two dates are measured as pairs of classes",
     ("landcover", "zonal"): "areas of classes",
+    ("transitions", "grids"): "grids that differ are named",
+    ("transitions", "landcover"): "classes have names and categories",
+    ("transitions", "overlay"): "how cells meet limits what a transition says",
+    ("density", "grids"): "a change by cells needs one grid",
     ("coverage", "inventory"): "which trees are four-side trees",
     ("carbon", "inventory"): "which stock is forest stock",
     ("projects", "coverage"): "trees to area by the same rule",
@@ -46,6 +54,8 @@ SIBLINGS = {
     ("summary", "inventory"): "stock by kind of tree",
     ("layers", "styles"): "styles travel inside the layers",
     ("demo", "rasters"): "the demonstration writes rasters",
+    ("monitoring", "change"): "dates of land cover are compared as files are",
+    ("composition", "cluster"): "parts of a file are measured here or on a cluster",
     ("monitoring", "intake"): "what was read is what is measured",
     ("pipeline", "intake"): "what was read is what is computed",
     ("pipeline", "monitoring"): "land cover is one part of the run",
@@ -62,8 +72,9 @@ HOME = {
     "xlsxwriter": {"report"},
     "pydantic": {"settings"},
     "pyogrio": {"readers", "layers", "demo"},
-    "numba": {"coverage_kernel", "demo"},
+    "numba": {"coverage_kernel", "density_kernel", "demo"},
     "tqdm": {"cli"},
+    "distributed": {"cluster"},
     "argparse": {"cli"},
     "tomllib": {"settings"},
 }
@@ -159,7 +170,9 @@ def test_the_command_line_starts_without_heavy_packages():
         assert not names & HEAVY, path.name
 
 
-@pytest.mark.parametrize("name", sorted(set(LAYER) - {"__main__", "__init__", "coverage_kernel"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(LAYER) - {"__main__", "__init__", "coverage_kernel", "density_kernel"})
+)
 def test_every_module_has_a_test_file_of_its_name(name):
     assert (Path(__file__).parent / f"test_{name}.py").is_file()
 

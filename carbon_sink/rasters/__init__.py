@@ -2,18 +2,23 @@
 
 from rasterio.transform import Affine
 
-from .opening import codes_of, open_landcover, open_values
+from .density import DensityMaps, write_density
+from .opening import codes_of, holds_whole_numbers, open_landcover, open_values
 from .sampling import sample_points
 from .shapes import burn, polygonize
-from .writing import write_class_raster
+from .writing import class_raster, write_class_raster
 
 __all__ = [
     "Affine",
+    "DensityMaps",
     "burn",
+    "class_raster",
     "codes_of",
+    "holds_whole_numbers",
     "open_landcover",
     "open_values",
     "polygonize",
     "sample_points",
     "write_class_raster",
+    "write_density",
 ]

@@ -47,7 +47,8 @@ class Cells(BackendArray):
     """
 
     def __init__(self, path: Path, source: rasterio.DatasetReader, kind: str) -> None:
-        self.path, self.kind, self.shape = path, kind, source.shape
+        # workers in other processes start elsewhere
+        self.path, self.kind, self.shape = path.absolute(), kind, source.shape
         stored, self.scale, self.offset = source.dtypes[0], source.scales[0], source.offsets[0]
         is_scaled = (self.scale, self.offset) != (1.0, 0.0)
         self.dtype = {

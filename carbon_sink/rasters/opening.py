@@ -126,6 +126,20 @@ def open_values(path: str | Path) -> xr.DataArray:
     return raster
 
 
+def holds_whole_numbers(path: str | Path) -> bool:
+    """
+    Tell whether the cells of a GeoTIFF are stored as whole numbers, as classes are.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, no GeoTIFF, or cannot be opened.
+    """
+    path, layout = _header(path)
+    with _opened(path, size_problems(layout)) as source:
+        return source.dtypes[0].startswith(("int", "uint"))
+
+
 def codes_of(raster: xr.DataArray) -> dict[int, int]:
     """
     Count the cells of the classes that occur in a raster, its nodata code aside.

@@ -1,5 +1,7 @@
 """Reads one layer of a file as it is, and gives its columns our names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 
-from ..errors import CRSError, FileError, Problem
+from ..errors import CarbonSinkError, CRSError, FileError, Problem
 from ..tables import columns
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
@@ -39,22 +41,13 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
     CRSError
         If the layer has no coordinate reference system.
     """
-    path = Path(path)
+    path, layer = checked_layer(path, layer)
     place = {"file": path.name, "layer": layer}
-    if not path.exists():
-        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
-    if path.suffix.lower() not in FORMATS:
-        raise FileError(
-            Problem("format_unknown", value=path.suffix, rule=" ".join(FORMATS), **place)
-        )
-    try:
+    with refusals(path, layer):
         if path.suffix.lower() == ".parquet":
             data = gpd.read_parquet(path)
         else:
-            data = pyogrio.read_dataframe(path, layer=_layer_of(path, layer), use_arrow=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        code = "encoding_unknown" if "UTF-8" in str(error) else "file_unreadable"
-        raise FileError(Problem(code, value=str(error), **place)) from None
+            data = pyogrio.read_dataframe(path, layer=layer, use_arrow=True)
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -62,6 +55,36 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
     if data.crs is None:
         raise CRSError(Problem("crs_missing", **place))
     return data.set_axis(pd.RangeIndex(1, len(data) + 1, name="row"))
+
+
+def checked_layer(path: str | Path, layer: str) -> tuple[Path, str]:
+    """Find the file and the layer in it; a GeoParquet file has no layers."""
+    path = Path(path)
+    if not path.exists():
+        raise FileError(Problem("file_missing", file=path.name, layer=layer, value=str(path)))
+    if path.suffix.lower() not in FORMATS:
+        known = " ".join(FORMATS)
+        raise FileError(
+            Problem("format_unknown", file=path.name, layer=layer, value=path.suffix, rule=known)
+        )
+    if path.suffix.lower() == ".parquet":
+        return path, layer
+    with refusals(path, layer):
+        return path, _layer_of(path, layer)
+
+
+@contextmanager
+def refusals(path: Path, layer: str) -> Iterator[None]:
+    """Turn what the libraries say of a bad file into a message."""
+    try:
+        yield
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException,
+            OSError, ValueError) as error:  # fmt: skip
+        if isinstance(error, CarbonSinkError):
+            raise
+        code = "encoding_unknown" if "UTF-8" in str(error) else "file_unreadable"
+        problem = Problem(code, file=path.name, layer=layer, value=str(error))
+        raise FileError(problem) from None
 
 
 def _layer_of(path: Path, layer: str) -> str:

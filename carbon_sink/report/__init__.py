@@ -1,6 +1,13 @@
 """Tables for people and for programs: the workbook, the CSV files and the JSON of a run."""
 
-from .files import check_table_path, write_indicators, write_table, write_tables
+from .files import TABLE_FORMATS, check_table_path, write_indicators, write_table, write_tables
 from .workbook import write_workbook
 
-__all__ = ["check_table_path", "write_indicators", "write_table", "write_tables", "write_workbook"]
+__all__ = [
+    "TABLE_FORMATS",
+    "check_table_path",
+    "write_indicators",
+    "write_table",
+    "write_tables",
+    "write_workbook",
+]

@@ -31,7 +31,7 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
     table : DataFrame
         Columns as in ``data/columns.csv``.
     name : str
-        Name of the table there.
+        Name of the table there; columns it does not know keep their names.
     lang : {"zh", "en"}
         Language of the headings of a workbook; the others keep the names of the columns.
 
@@ -51,7 +51,11 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
             if kind == ".csv":
                 _write_csv(half, shown)
             else:
-                shown.columns = [heading(name, column, lang) for column in shown.columns]
+                known = columns(name).index if name else []
+                shown.columns = [
+                    heading(name, column, lang) if column in known else column
+                    for column in shown.columns
+                ]
                 shown.to_excel(half, index=False, engine="xlsxwriter")
         half.replace(path)
     except OSError as error:
@@ -60,7 +64,11 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
         half.unlink(missing_ok=True)
 
 
-def check_table_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> Path:
+def check_table_path(
+    path: str | Path,
+    inputs: Iterable[str | Path] = (),
+    formats: tuple[str, ...] = TABLE_FORMATS,
+) -> Path:
     """
     Refuse a name for ``write_table`` that cannot be used, before anything is computed.
 
@@ -70,6 +78,8 @@ def check_table_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> Pat
         File to write.
     inputs : iterable of str or Path
         Files that must stay as they are.
+    formats : tuple of str
+        Endings that are known.
 
     Returns
     -------
@@ -81,8 +91,8 @@ def check_table_path(path: str | Path, inputs: Iterable[str | Path] = ()) -> Pat
         If the format is unknown or the file is an input.
     """
     path = Path(path)
-    if path.suffix.lower() not in TABLE_FORMATS:
-        rule = " ".join(TABLE_FORMATS)
+    if path.suffix.lower() not in formats:
+        rule = " ".join(formats)
         raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=rule))
     if path.resolve() in [Path(one).resolve() for one in inputs]:
         raise FileError(Problem("output_is_input", file=str(path)))

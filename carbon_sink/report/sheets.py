@@ -10,15 +10,19 @@ from ..parameters import references
 from ..summary import RunFacts
 from ..tables import columns, heading, read_data
 
-PLAIN_NUMBERS = ("class_code",)  # years aside, the numbers that are names
+PLAIN_NUMBERS = ("class_code", "from_code", "to_code")  # years aside, the numbers that are names
 # sheets that show a table as it is, in the order of the workbook; the texts name them
 PLAIN_SHEETS = (
     "coverage_parts",
     "stock_parts",
     "carbon_parts",
     "species_summary",
+    "landcover_change",
+    "landcover_transition",
+    "landcover_conversion",
     "satellite_tree_cover",
     "landcover_accuracy",
+    "carbon_density",
     "plan_quantities",
     "inventory_summary",
     "absent",
@@ -169,8 +173,13 @@ def _filled(value: object) -> bool:
 def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
     """Lay out a table as it is, codes by their names."""
     rules = columns(name)
-    other = "name_zh" if lang == "en" else "name_en"
-    keep = [c for c in rules.index if c in table and (c != other or f"name_{lang}" not in table)]
+    other = "zh" if lang == "en" else "en"
+    keep = [
+        c for c in rules.index
+        if c in table and (not c.endswith(f"name_{other}") or c[: -len(other)] + lang not in table)
+    ]  # fmt: skip
+    if name == "landcover_conversion":  # categories have names
+        keep = [c for c in keep if not c.endswith("_category")]
     if name == "species_summary":  # the key says it in English, the name in Chinese
         keep.remove("species_group" if lang == "zh" else "name_zh")
     shown = table[keep].astype(object)
@@ -183,8 +192,9 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
     total = pd.Series(data=False, index=table.index)
     if "part" in table:
         total |= table["part"].eq("total")
-    if name == "town_summary":
-        total |= table["town_code"].eq("")
+    for zone in ("town_code", "zone"):
+        if zone in table:
+            total |= table[zone].eq("")
     units = [_unit(name, column) for column in keep]
     return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist())
 

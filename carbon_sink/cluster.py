@@ -1,0 +1,217 @@
+"""The same measurements past one machine: parts of polygons and of rasters on Dask."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from .errors import FileError, Problem
+from .grids import grid_of
+from .zonal import class_area, class_quanta, quanta_to_ha
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+LOCAL = "local"
+# polygons of a part; fewer polygons than that are cut by the rows of the raster instead
+PART_POLYGONS = 20_000
+# cells of the raster in such a strip of rows
+STRIP_CELLS = 32_000_000
+# how long to look for a scheduler, and for its first worker
+WAIT_S = 15
+
+Measure = Callable[..., pd.DataFrame]
+
+
+@contextmanager
+def connected(scheduler: str, workers: int = 1) -> Iterator["Client"]:
+    """
+    Connect to a Dask scheduler, or start workers on this machine.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address such as ``tcp://10.0.0.5:8786``, or ``local``.
+    workers : int
+        Worker processes to start when the scheduler is ``local``.
+
+    Yields
+    ------
+    client : distributed.Client
+
+    Raises
+    ------
+    FileError
+        If Dask is not installed, the scheduler does not answer, or it has no workers.
+    """
+    try:
+        from distributed import Client, LocalCluster  # noqa: PLC0415
+    except ImportError:
+        raise FileError(Problem("cluster_not_installed")) from None
+    if scheduler == LOCAL:
+        # one thread a worker: the kernel of a part is busy with one core
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as own,
+            Client(own) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=WAIT_S)
+        client.wait_for_workers(1, timeout=WAIT_S)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise FileError(Problem("cluster_unreachable", value=scheduler, rule=str(error))) from None
+    with client:
+        yield client
+
+
+@contextmanager
+def measuring(workers: int = 1, scheduler: str = "") -> Iterator[Measure]:
+    """
+    Give the function that measures class areas: here, or on a cluster.
+
+    Parameters
+    ----------
+    workers : int
+        Threads here, or processes of a cluster on this machine.
+    scheduler : str
+        Address of a scheduler, ``local``, or empty for no cluster.
+
+    Yields
+    ------
+    measure : callable
+        Takes polygons and a raster as ``zonal.class_area`` does, and gives the same areas to
+        the last bit.
+
+    Raises
+    ------
+    FileError
+        As for ``connected``.
+    """
+    if not scheduler:
+        yield partial(class_area, workers=workers)
+        return
+    with connected(scheduler, workers) as client:
+        yield partial(class_area_on, client)
+
+
+def class_area_on(
+    client: "Client",
+    polygons: gpd.GeoSeries | gpd.GeoDataFrame,
+    raster: xr.DataArray,
+    *,
+    coverage: str = "exact",
+) -> pd.DataFrame:
+    """
+    Area of each raster class in each polygon, measured by the workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    polygons, raster, coverage
+        As for ``zonal.class_area``; workers open the file of the raster themselves, so it
+        must be at the same path for all of them.
+
+    Returns
+    -------
+    area_ha : DataFrame
+        That of ``zonal.class_area``, to the last bit.
+    """
+    quanta = class_quanta_on(client, polygons, raster, coverage=coverage)
+    return quanta_to_ha(quanta, grid_of(raster), coverage)
+
+
+def class_quanta_on(
+    client: "Client",
+    polygons: gpd.GeoSeries | gpd.GeoDataFrame,
+    raster: xr.DataArray,
+    *,
+    coverage: str = "exact",
+) -> pd.DataFrame:
+    """
+    Measure areas in whole quanta on the workers of a cluster.
+
+    Parameters
+    ----------
+    client, polygons, raster, coverage
+        As for ``class_area_on``.
+
+    Returns
+    -------
+    quanta : DataFrame of int64
+        That of ``zonal.class_quanta``.
+
+    Notes
+    -----
+    Many polygons are cut into parts that lie together; few large ones are measured strip by
+    strip of the raster, and the whole quanta of the strips are added pair by pair.
+    """
+    polygons = polygons.geometry
+    measure = partial(class_quanta, coverage=coverage)
+    there = client.scatter(raster, broadcast=True)
+    if len(polygons) <= PART_POLYGONS:
+        rows, columns = raster.shape
+        step = max(1, STRIP_CELLS // columns)
+        shapes = client.scatter(polygons, broadcast=True)
+        strips = [
+            client.submit(measure, shapes, there, rows=(top, min(top + step, rows)), pure=False)
+            for top in range(0, rows, step)
+        ]
+        return client.gather(_added(client, strips))
+    order = np.argsort(polygons.hilbert_distance().to_numpy(), kind="stable")
+    futures = [
+        client.submit(measure, client.scatter(polygons.iloc[members]), there, pure=False)
+        for members in np.array_split(order, -(-len(order) // PART_POLYGONS))
+    ]
+    quanta = joined(client.gather(futures))
+    return quanta.iloc[np.argsort(order)]
+
+
+def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of quanta of different polygons under each other, their classes in order."""
+    quanta = pd.concat(tables).fillna(0).astype(np.int64)
+    return quanta[sorted(quanta.columns)].rename_axis(columns="class_code")
+
+
+def each(client: "Client", work: Callable[..., Any], parts: list, *shared: object) -> list:
+    """
+    Do the same work on every part, on the workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    work : callable
+        Called with a part and the shared arguments.
+    parts : list
+        What the work is done on.
+    *shared : object
+        Further arguments, sent to every worker once.
+
+    Returns
+    -------
+    results : list
+        In the order of the parts. Parts of a worker that died are done again by another.
+    """
+    there = client.scatter(list(shared), broadcast=True)
+    return client.gather([client.submit(work, part, *there, pure=False) for part in parts])
+
+
+def _added(client: "Client", tables: list["Future"]) -> "Future":
+    """Add tables of whole numbers pair by pair, on the workers."""
+    while len(tables) > 1:
+        pairs = zip(tables[::2], tables[1::2], strict=False)
+        odd = tables[-1:] if len(tables) % 2 else []
+        tables = [client.submit(_sum, *pair, pure=False) for pair in pairs] + odd
+    return tables[0]
+
+
+def _sum(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Add two tables of quanta of the same polygons; a class that only one has is kept."""
+    codes = sorted({*first.columns, *second.columns})
+    first, second = (one.reindex(columns=codes, fill_value=0) for one in (first, second))
+    return first + second

@@ -1,0 +1,320 @@
+"""What a raster holds in each polygon of a file, part by part, for files of any size."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from . import layers, quality, rasters, readers, report
+from .cluster import class_quanta_on, connected, each, joined
+from .errors import ROWS_SHOWN, CRSError, Problem, TableError, first_rows
+from .geometry import ellipsoidal_area_ha
+from .grids import grid_of, nodata_of
+from .landcover import check_classes, classes
+from .language import text
+from .readers import Part
+from .zonal import class_quanta, quanta_to_ha, statistics
+
+LAYER_FORMATS = (".gpkg",)
+# polygons of which less than this share has data are told to the reader
+WHOLE_PCT = 99.5
+# hectares below which missing data are noise of the last digit
+NOISE_HA = 1e-6
+
+
+@dataclass(frozen=True)
+class Composition:
+    """
+    What a raster holds in the polygons of a layer.
+
+    Parameters
+    ----------
+    parts : list of Part
+        Where the polygons came from.
+    table : DataFrame
+        One row per polygon: ``area_ha`` on the ellipsoid, then ``class_<code>_ha`` for each
+        class and ``no_data_ha``, or for values ``data_ha``, ``mean``, ``sum``, ``min``, ``max``.
+    method : str
+        How it was measured.
+    notes : list of Problem
+        What a reader should know.
+    """
+
+    parts: list[Part]
+    table: pd.DataFrame
+    method: str
+    notes: list[Problem]
+
+    @property
+    def class_ha(self) -> pd.Series:
+        """Hectares of each class in all polygons, those that overlap counted each; by code."""
+        found = self.table.filter(regex=r"^class_.*_ha$").sum()
+        codes = [int(name.removeprefix("class_").removesuffix("_ha")) for name in found.index]
+        return found.set_axis(codes)
+
+
+def compose(
+    polygons: str | Path,
+    raster: str | Path,
+    *,
+    layer: str = "",
+    scheme: str = "",
+    coverage: str = "exact",
+    workers: int = 1,
+    scheduler: str = "",
+    on_part: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Composition:
+    """
+    Measure the classes, or the values, of a raster in every polygon of a file.
+
+    Parameters
+    ----------
+    polygons : str or Path
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+    raster : str or Path
+        GeoTIFF of whole numbers (classes) or of other numbers (values).
+    layer : str
+        Layer of the polygons, where the file holds several.
+    scheme : str
+        Product of the classes; those it does not have are refused. Empty: any codes.
+    coverage : {"exact", "center"}
+        As for ``zonal.class_area``.
+    workers : int
+        Threads, or processes when the scheduler is ``local``.
+    scheduler : str
+        Address of a Dask scheduler, ``local``, or empty for none.
+    on_part : callable
+        Called with the number of parts done and of all parts.
+
+    Returns
+    -------
+    composition : Composition
+
+    Raises
+    ------
+    CarbonSinkError
+        If a file cannot be used, with all problems of all parts, or the two do not overlap.
+    """
+    cells, is_classes = _opened(raster, scheme)
+    parts = readers.parts_of(polygons, layer)
+    work = _class_part if is_classes else _value_part
+    measured = []
+    if not scheduler:
+        for part in parts:
+            measured.append(work(part, cells, coverage, workers))
+            on_part(len(measured), len(parts))
+    else:
+        with connected(scheduler, workers) as client:
+            if len(parts) == 1 and is_classes:  # cut by the rows of the raster instead
+                measure = partial(class_quanta_on, client)
+                measured = [_class_part(parts[0], cells, coverage, workers, measure)]
+            else:
+                measured = each(client, work, parts, cells, coverage)
+            on_part(len(parts), len(parts))
+    if problems := _merged([problem for one in measured for problem in one.problems]):
+        raise TableError(problems)
+    notes = _merged([note for one in measured for note in one.notes])
+    table, area_ha = (
+        _class_table(measured, cells, coverage) if is_classes else _value_table(measured)
+    )
+    if is_classes and scheme:
+        found = table.max()
+        check_classes(found.index[found > 0], scheme, Path(raster).name, table.sum(),
+                      has_nodata=nodata_of(cells) is not None)  # fmt: skip
+    method = f"coverage={coverage}, ellipsoidal area"
+    notes += _overlap_notes(table, area_ha, Path(raster).name, is_classes=is_classes)
+    return Composition(parts, _named(table, area_ha, is_classes=is_classes), method, notes)
+
+
+def write_composition(path: str | Path, found: Composition) -> None:
+    """
+    Write the polygons' attributes with what was measured in them.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv``, ``.parquet``, ``.xlsx``, or ``.gpkg`` with the polygons themselves.
+    found : Composition
+
+    Raises
+    ------
+    FileError
+        If the format is another or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() in LAYER_FORMATS:
+        layers.write_parts(path, _joined_rows(found, geometry=True), "zonal")
+        return
+    table = pd.concat(_joined_rows(found, geometry=False))
+    report.write_table(path, table.reset_index(names="row"), "")
+
+
+def result_path(path: str | Path, inputs: list[str]) -> Path:
+    """
+    Refuse a name for the result that cannot be used, before anything is measured.
+
+    Raises
+    ------
+    FileError
+        If the format is unknown or the file is an input.
+    """
+    return report.check_table_path(path, inputs, formats=(*report.TABLE_FORMATS, *LAYER_FORMATS))
+
+
+def total_lines(found: Composition, scheme: str = "", lang: str = "zh") -> list[str]:
+    """
+    Say in lines of text what the polygons hold together.
+
+    Parameters
+    ----------
+    found : Composition
+    scheme : str
+        Product that names the classes; empty for codes alone.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    lines : list of str
+    """
+    table = found.table
+    area_ha = table["area_ha"].sum()
+    lines = [text("zonal.title", lang, count=f"{len(table):,}", area=f"{area_ha:,.2f}")]
+    if "data_ha" in table:
+        mean = table["sum"].sum() / table["data_ha"].sum()
+        lines.append(
+            text("zonal.values", lang, mean=f"{mean:,.4f}", sum=f"{table['sum'].sum():,.2f}",
+                 low=f"{table['min'].min():g}", high=f"{table['max'].max():g}")
+        )  # fmt: skip
+    names = classes(scheme)[f"name_{lang}"] if scheme else {}
+    for code, hectares in found.class_ha.items():
+        lines.append(
+            text("zonal.class", lang, code=code, name=names.get(code, ""),
+                 area=f"{hectares:,.2f}", share=f"{hectares / area_ha * 100.0:.2f}")
+        )  # fmt: skip
+    return lines
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One part of a layer, measured, or what is wrong with it."""
+
+    table: pd.DataFrame | None
+    area_ha: pd.Series | None
+    notes: list[Problem]
+    problems: list[Problem]
+
+
+def _opened(raster: str | Path, scheme: str) -> tuple[xr.DataArray, bool]:
+    """Open a raster as classes when it holds whole numbers, and as values otherwise."""
+    if scheme or rasters.holds_whole_numbers(raster):
+        return rasters.open_landcover(raster, scheme=scheme), True
+    return rasters.open_values(raster), False
+
+
+def _checked(part: Part) -> tuple[gpd.GeoDataFrame | None, list[Problem], list[Problem]]:
+    """Read and check the polygons of a part; problems are collected, not raised."""
+    try:
+        polygons = readers.read_part(part, fields=False)
+        polygons, notes = quality.check_polygons(polygons, file=part.path.name, name=part.layer)
+    except TableError as error:
+        return None, [], error.problems
+    return polygons, notes, []
+
+
+def _class_part(
+    part: Part,
+    raster: xr.DataArray,
+    coverage: str,
+    workers: int = 1,
+    measure: Callable[..., pd.DataFrame] | None = None,
+) -> _Measured:
+    """Measure the classes in the polygons of one part, in whole quanta."""
+    polygons, notes, problems = _checked(part)
+    if polygons is None:
+        return _Measured(None, None, notes, problems)
+    measure = measure or partial(class_quanta, workers=workers)
+    quanta = measure(polygons, raster, coverage=coverage)
+    return _Measured(quanta, ellipsoidal_area_ha(polygons.geometry), notes, problems)
+
+
+def _value_part(part: Part, raster: xr.DataArray, coverage: str, workers: int = 1) -> _Measured:
+    """Measure the values in the polygons of one part."""
+    polygons, notes, problems = _checked(part)
+    if polygons is None:
+        return _Measured(None, None, notes, problems)
+    found = statistics(polygons, raster, coverage=coverage, workers=workers)
+    return _Measured(found, ellipsoidal_area_ha(polygons.geometry), notes, problems)
+
+
+def _merged(problems: list[Problem]) -> list[Problem]:
+    """Tell what was found in several parts once, with all its rows counted."""
+    found: dict[str, Problem] = {}
+    for one in problems:
+        if one.code not in found:
+            found[one.code] = one
+            continue
+        before = found[one.code]
+        value = before.value
+        if one.code == "geometry_repaired":  # hectares that changed
+            value = f"{float(before.value) + float(one.value):.4f}"
+        rows = (*before.rows, *one.rows)[:ROWS_SHOWN]
+        found[one.code] = replace(before, rows=rows, count=before.count + one.count, value=value)
+    return list(found.values())
+
+
+def _class_table(
+    measured: list[_Measured], raster: xr.DataArray, coverage: str
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Hectares of each class, and of each polygon."""
+    quanta = joined([one.table for one in measured])
+    area_ha = pd.concat([one.area_ha for one in measured])
+    return quanta_to_ha(quanta, grid_of(raster), coverage), area_ha
+
+
+def _value_table(measured: list[_Measured]) -> tuple[pd.DataFrame, pd.Series]:
+    """Statistics of the values, and hectares of each polygon."""
+    table = pd.concat([one.table for one in measured])
+    return table, pd.concat([one.area_ha for one in measured])
+
+
+def _overlap_notes(
+    table: pd.DataFrame, area_ha: pd.Series, raster: str, *, is_classes: bool
+) -> list[Problem]:
+    """Refuse a raster without data in any polygon; tell polygons that it does not fill."""
+    with_data = table.sum(axis=1) if is_classes else table["area_ha"]
+    if not with_data.sum():
+        raise CRSError(Problem("raster_elsewhere", file=raster))
+    share = with_data.sum() / area_ha.sum() * 100.0
+    partly = with_data < area_ha * WHOLE_PCT / 100.0
+    if share >= WHOLE_PCT:
+        return []
+    rows = first_rows(table.index[partly])
+    return [Problem("raster_partial", file=raster, rows=rows, count=int(partly.sum()),
+                    value=f"{share:.1f}")]  # fmt: skip
+
+
+def _named(table: pd.DataFrame, area_ha: pd.Series, *, is_classes: bool) -> pd.DataFrame:
+    """Give the columns the names of the result."""
+    if not is_classes:
+        values = table.rename(columns={"area_ha": "data_ha"})
+        return pd.concat([area_ha, values], axis=1)
+    missing = area_ha - table.sum(axis=1)
+    missing = missing.where(missing > NOISE_HA + area_ha * NOISE_HA, 0.0).rename("no_data_ha")
+    names = {code: f"class_{code}_ha" for code in table.columns}
+    return pd.concat([area_ha, table.rename(columns=names), missing], axis=1)
+
+
+def _joined_rows(found: Composition, *, geometry: bool) -> Iterator[pd.DataFrame]:
+    """Read the parts again, with their attributes, and add what was measured."""
+    for part in found.parts:
+        rows = readers.read_part(part, geometry=geometry)
+        taken = {name: f"{name}_original" for name in rows.columns.intersection(
+            [*found.table.columns, "method", "row"])}  # fmt: skip
+        rows = rows.rename(columns=taken)
+        ours = found.table.loc[rows.index].assign(method=found.method)
+        yield rows.join(ours)
