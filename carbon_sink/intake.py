@@ -1,6 +1,7 @@
 """Reads and checks everything a run needs, before anything is computed."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
@@ -8,10 +9,12 @@ import shapely
 import xarray as xr
 
 from . import quality, rasters, readers
+from .density import check_covered, check_same_grid, check_table
 from .errors import Problem
 from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
 from .grids import grid_of, nodata_of
 from .landcover import check_classes
+from .parameters import read_own_rows
 from .settings import ELLIPSOID, Inventory, Settings
 
 
@@ -23,7 +26,7 @@ class Inputs:
     ``land_area_ha`` is the denominator of the coverage (ha), missing when nothing gives it,
     and ``land_area_source`` the key of the text that says where it comes from. ``notes``
     are the findings that do not keep the data from being used. ``reference_samples`` are by
-    the year of their land cover.
+    the year of their land cover; ``carbon_table`` gives the carbon of its classes.
     """
 
     stands: dict[int, gpd.GeoDataFrame]
@@ -36,6 +39,7 @@ class Inputs:
     land_area_source: str
     notes: list[Problem]
     reference_samples: dict[int, pd.DataFrame]
+    carbon_table: pd.DataFrame | None
 
 
 def read_inputs(settings: Settings) -> Inputs:
@@ -69,8 +73,23 @@ def read_inputs(settings: Settings) -> Inputs:
     area, kind = _land_area(settings, boundary, towns)
     for source in settings.inventory:
         notes += quality.check_extent(stands[source.year], area, file=source.path)
-    samples = _read_samples(settings)
-    return Inputs(stands, landcover, towns, boundary, projects, events, area, kind, notes, samples)
+    samples, carbon = _read_samples(settings), _read_carbon_table(settings, landcover)
+    return Inputs(
+        stands, landcover, towns, boundary, projects, events, area, kind, notes, samples, carbon
+    )  # fmt: skip
+
+
+def _read_carbon_table(
+    settings: Settings, landcover: dict[int, xr.DataArray]
+) -> pd.DataFrame | None:
+    """Read the carbon of the classes; dates must lie on one grid, because cells are compared."""
+    if settings.carbon_density is None:
+        return None
+    path = settings.path_of(settings.carbon_density.table)
+    table = check_table(read_own_rows(path), file=path.name)
+    for (_, before), (_, after) in pairwise(sorted(landcover.items())):
+        check_same_grid(before, after)
+    return table
 
 
 def _read_samples(settings: Settings) -> dict[int, pd.DataFrame]:
@@ -88,20 +107,26 @@ def _read_samples(settings: Settings) -> dict[int, pd.DataFrame]:
 
 def check_landcover(inputs: Inputs) -> None:
     """
-    Read every cell of the land cover and refuse classes its product does not have.
+    Read every cell of the land cover and refuse classes without a meaning or a value.
 
     A run finds them too, while it measures; this is for looking before a run.
 
     Raises
     ------
     TableError
-        Naming the classes.
+        Naming the classes that a product does not have.
+    ParameterError
+        Naming the classes that the carbon table lacks.
     """
+    found = {}
     for raster in inputs.landcover.values():
+        file = raster.encoding["source"]
+        found[file] = rasters.codes_of(raster)
         check_classes(
-            rasters.codes_of(raster), raster.attrs["scheme"], raster.encoding["source"],
-            has_nodata=nodata_of(raster) is not None,
-        )  # fmt: skip
+            found[file], raster.attrs["scheme"], file, has_nodata=nodata_of(raster) is not None
+        )
+    if inputs.carbon_table is not None:
+        check_covered(found, inputs.carbon_table)
 
 
 def _stored(records: pd.DataFrame) -> pd.DataFrame:

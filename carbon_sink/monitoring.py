@@ -1,20 +1,35 @@
 """What land cover tells of a place in a run: areas of classes, and how far they can be trusted."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
 from .assessment import accuracy_tables
+from .change import change_tables, compare
+from .density import POOLS, carbon_by_zone, check_covered
 from .errors import CRSError, Problem
 from .geometry import ellipsoidal_area_ha
 from .intake import Inputs, outline
 from .landcover import area_by_zone
+from .language import text
+from .rasters import write_density
 from .summary import WHOLE_PLACE, RunFacts
+from .tables import columns
 
 # land cover of less than this share of the place is told to the reader
 LANDCOVER_WHOLE_PCT = 99.5
+
+
+class CarbonMaps(NamedTuple):
+    """What carbon density rasters are made of: land cover by year, and carbon per class."""
+
+    landcover: dict[int, xr.DataArray]
+    table: pd.DataFrame
 
 
 @dataclass
@@ -24,6 +39,7 @@ class Monitoring:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
+    carbon_maps: CarbonMaps | None = None
 
 
 def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
@@ -55,8 +71,50 @@ def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
     ]
     table = pd.concat(areas, ignore_index=True)
     found.tables["landcover_area"] = table[["year", *table.columns.drop("year")]]
+    _compare_dates(found, inputs, facts)
     _correct(found, inputs, facts.language)
+    if inputs.carbon_table is not None:
+        _add_carbon(found, inputs)
     return found
+
+
+def _add_carbon(found: Monitoring, inputs: Inputs) -> None:
+    """Give the areas of classes their carbon, and say what such figures are good for."""
+    table, areas = inputs.carbon_table, found.tables["landcover_area"]
+    check_covered(
+        {raster.encoding["source"]: areas.loc[areas["year"].eq(year), "class_code"].unique()
+         for year, raster in inputs.landcover.items()}, table,
+    )  # fmt: skip
+    found.tables["carbon_density"] = carbon_by_zone(areas, table)
+    found.carbon_maps = CarbonMaps(inputs.landcover, table)
+    found.notes.append(
+        Problem("carbon_density_screening", file=table.attrs["file"], value=_pools(table))
+    )
+
+
+def _pools(table: pd.DataFrame) -> str:
+    """Name the pools of a carbon table."""
+    return ", ".join(pool for pool in POOLS if pool in table)
+
+
+def write_rasters(maps: CarbonMaps, folder: Path, facts: RunFacts) -> None:
+    """
+    Write the carbon density of land cover and its change.
+
+    Parameters
+    ----------
+    maps : CarbonMaps
+        From ``monitor``.
+    folder : Path
+        Existing folder.
+    facts : RunFacts
+        Language, and whether the data are generated; both go into the files.
+    """
+    table, lang = maps.table, facts.language
+    about = text("raster.carbon_density", lang, table=table.attrs["file"], pools=_pools(table))
+    if facts.synthetic:
+        about = f"{text('notice.synthetic', lang)} {about}"
+    write_density(maps.landcover, table, folder, tags={"DESCRIPTION": about})
 
 
 def _correct(found: Monitoring, inputs: Inputs, lang: str) -> None:
@@ -70,6 +128,23 @@ def _correct(found: Monitoring, inputs: Inputs, lang: str) -> None:
         for year, raster in sorted(rasters.items())
         if year not in samples
     ]
+
+
+def _compare_dates(found: Monitoring, inputs: Inputs, facts: RunFacts) -> None:
+    """Compare each date with the next, by town and for the whole place."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for (first, before), (last, after) in pairwise(sorted(inputs.landcover.items())):
+        zones = _zones(inputs, before, facts).set_index("zone")
+        change = compare(before, after, zones)
+        found.notes += change.notes
+        for name, table in change_tables(change).items():
+            named = table.assign(
+                from_year=first, to_year=last, zone_name=table["zone"].map(zones["zone_name"])
+            )
+            if name == "landcover_conversion":
+                named = named[named["zone"] == WHOLE_PLACE]
+            parts.setdefault(name, []).append(named[columns(name).index])
+    found.tables |= {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
 def _zones(inputs: Inputs, raster: xr.DataArray, facts: RunFacts) -> gpd.GeoDataFrame:

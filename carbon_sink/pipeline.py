@@ -15,7 +15,7 @@ from .errors import Problem
 from .intake import Inputs, check_landcover, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .language import text
-from .monitoring import monitor
+from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters, read_own_rows
 from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
@@ -33,8 +33,8 @@ class Run:
     A finished run.
 
     ``tables`` are the results, one DataFrame each, named as in ``data/columns.csv``;
-    ``layers`` those with geometry; ``content`` what ``indicators.json`` holds; ``folder``
-    the place of the files that were written.
+    ``layers`` those with geometry; ``content`` what ``indicators.json`` holds; ``seen`` what
+    land cover told; ``folder`` the place of the files that were written.
     """
 
     facts: RunFacts
@@ -42,6 +42,7 @@ class Run:
     layers: dict[str, gpd.GeoDataFrame] = field(repr=False)
     parameters: pd.DataFrame = field(repr=False)
     content: dict = field(repr=False)
+    seen: Monitoring = field(repr=False)
     folder: Path | None = None
 
     def map(self):  # noqa: ANN201
@@ -170,7 +171,7 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     tables["notes"] = _notes([*inputs.notes, *seen.notes], lang)
     content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
-    return Run(facts, tables, _layers(inputs, stands) | seen.layers, rows, content)
+    return Run(facts, tables, _layers(inputs, stands) | seen.layers, rows, content, seen)
 
 
 def _parameters(settings: Settings) -> pd.DataFrame:
@@ -305,6 +306,8 @@ def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
     layers.write_layers(
         folder / "layers" / f"{facts.place}_{facts.year}.gpkg", gis_layers(done), facts
     )
+    if done.seen.carbon_maps is not None:
+        write_rasters(done.seen.carbon_maps, folder / "layers", facts)
     maps.save(done.map(), folder / "index.html")
     inputs = ledger.fingerprints(settings.input_paths(), settings.folder)
     record = ledger.run_record(

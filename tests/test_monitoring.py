@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import rasterio
 from conftest import write_landcover
 
 import carbon_sink
-from carbon_sink.errors import SettingsError, TableError
+from carbon_sink.errors import CRSError, ParameterError, SettingsError, TableError
 
 
 @pytest.fixture
@@ -25,6 +26,84 @@ def test_land_cover_of_a_part_of_the_place_is_told(small_place, tmp_path):
     done = carbon_sink.run(small_place, tmp_path / "out")
     notes = done.tables["notes"].set_index("code")
     assert "75.0%" in notes.loc["landcover_partial", "what"]
+
+
+LATER = """[[landcover]]
+year = 2025
+path = "landcover_2025.tif"
+scheme = "worldcover"
+[[projects]]
+path = "projects.gpkg"
+"""
+
+
+@pytest.fixture
+def compared(change_settings, small_place):
+    """Give the small place a second date: four columns of cropland are built up."""
+    later = np.where(np.arange(40) < 20, 10, 40).astype("uint8")
+    later[30:34] = 50
+    write_landcover(small_place.parent / "landcover_2025.tif", later[None, :].repeat(20, axis=0))
+    return change_settings(('[[projects]]\npath = "projects.gpkg"\n', LATER))
+
+
+def test_two_dates_are_compared_by_town_and_for_the_whole_place(compared, tmp_path):
+    done = carbon_sink.run(compared, tmp_path / "out")
+    moves = done.tables["landcover_transition"]
+    assert moves[["from_year", "to_year"]].drop_duplicates().to_numpy().tolist() == [[2020, 2025]]
+    area = moves.set_index(["zone", "from_code", "to_code"])["area_ha"]
+    # four of forty columns of the whole place
+    assert area["", 40, 50] == pytest.approx(done.content["land_area_ha"] / 10, rel=1e-8)
+    towns = area["500153001", 40, 50] + area["500153002", 40, 50]
+    assert area["", 40, 50] == pytest.approx(towns, rel=1e-8)
+    mapped = done.tables["landcover_area"]
+    change = done.tables["landcover_change"]
+    for year, column in ((2020, "before_ha"), (2025, "after_ha")):
+        there = mapped[mapped["year"].eq(year) & mapped["zone"].eq("")].set_index("class_code")
+        found = change[change["zone"].eq("")].set_index("class_code")[column]
+        assert np.allclose(found[there.index], there["area_ha"], rtol=1e-9)
+    assert set(change["zone_name"]) == {"小地方", "甲镇", "乙镇"}
+    use = done.tables["landcover_conversion"].set_index(["from_category", "to_category"])["area_ha"]
+    assert use["cropland", "settlements"] == pytest.approx(area["", 40, 50])
+    assert use.sum() == pytest.approx(done.content["land_area_ha"], rel=1e-8)
+    assert "landcover_algorithm" not in set(done.tables["notes"]["code"])
+
+
+def test_two_dates_have_their_sheets_and_files(compared, tmp_path):
+    import openpyxl
+
+    carbon_sink.run(compared, tmp_path / "out")
+    assert (tmp_path / "out/tables/landcover_transition.csv").is_file()
+    book = openpyxl.load_workbook(next((tmp_path / "out/report").glob("*.xlsx")))
+    cells = [[cell for row in book[name].values for cell in row]
+             for name in ("地类增减", "地类转移", "土地利用转换")]  # fmt: skip
+    assert {"建成区", "净变化（ha）", "甲镇"} <= set(cells[0])
+    assert {"前期类别", "后期类别", 2020, 2025} <= set(cells[1])
+    assert {"农地", "建设用地"} <= set(cells[2])
+    assert "cropland" not in cells[2]
+    assert "Built-up" not in cells[0] + cells[1]
+
+
+def test_dates_of_different_versions_are_compared_with_a_warning(compared, tmp_path):
+    content = compared.read_text(encoding="utf-8")
+    first, second = content.split('year = 2025\npath = "landcover_2025.tif"')
+    first = first.replace('scheme = "worldcover"', 'scheme = "worldcover_v100"')
+    second = second.replace('scheme = "worldcover"', 'scheme = "worldcover_v200"', 1)
+    compared.write_text(
+        f'{first}year = 2025\npath = "landcover_2025.tif"{second}', encoding="utf-8"
+    )
+    notes = carbon_sink.run(compared, tmp_path / "out").tables["notes"].set_index("code")
+    assert "worldcover v100 → worldcover v200" in notes.loc["landcover_algorithm", "what"]
+
+
+def test_dates_of_different_legends_have_a_conversion_and_no_gains_by_class(compared, tmp_path):
+    write_landcover(compared.parent / "landcover_2025.tif", np.full((20, 40), 2, "uint8"))
+    content = compared.read_text(encoding="utf-8")
+    content = content.replace('2025.tif"\nscheme = "worldcover"', '2025.tif"\nscheme = "clcd"')
+    compared.write_text(content, encoding="utf-8")
+    tables = carbon_sink.run(compared, tmp_path / "out").tables
+    assert "landcover_change" not in tables
+    assert set(tables["landcover_transition"]["to_name_zh"]) == {"森林"}
+    assert set(tables["landcover_conversion"]["to_name_zh"]) == {"林地"}
 
 
 SAMPLES = """
@@ -106,3 +185,95 @@ def test_a_sample_needs_the_land_cover_of_its_year(sampled):
     sampled.write_text(content.replace(SAMPLES, SAMPLES.replace("2020", "2025")), encoding="utf-8")
     with pytest.raises(SettingsError, match="2025"):
         carbon_sink.run(sampled)
+
+
+CARBON = """
+[[landcover]]
+year = 2025
+path = "landcover_2025.tif"
+scheme = "worldcover"
+[carbon_density]
+table = "carbon.csv"
+"""
+
+
+@pytest.fixture
+def valued(small_place):
+    """Give the small place a second land cover, a carbon table, and a mark that it is made up."""
+    codes = np.where(np.arange(40)[None, :] < 10, 10, 40).repeat(20, axis=0).astype("uint8")
+    write_landcover(small_place.parent / "landcover_2025.tif", codes)
+    (small_place.parent / "carbon.csv").write_text(
+        "lucode,LULC_Name,C_above,C_soil,source\n10,trees,60,40,plots\n40,crops,5,25,plots\n",
+        encoding="utf-8-sig",
+    )
+    content = small_place.read_text(encoding="utf-8").replace(
+        "[place]", "synthetic = true\n[place]"
+    )
+    small_place.write_text(content + CARBON, encoding="utf-8")
+    return small_place
+
+
+def test_land_cover_has_its_carbon_by_town_and_year(valued, tmp_path):
+    done = carbon_sink.run(valued, tmp_path / "out")
+    table = done.tables["carbon_density"].set_index(["year", "zone"])
+    whole = done.content["land_area_ha"]
+    # half trees (100 t/ha) and half crops (30) at first, a quarter trees later
+    assert table.loc[(2020, ""), "carbon_t_ha"] == pytest.approx(65.0, rel=1e-6)
+    assert table.loc[(2025, ""), "carbon_t_ha"] == pytest.approx(47.5, rel=1e-6)
+    assert table.loc[(2025, ""), "carbon_change_t"] == pytest.approx(-17.5 * whole, rel=1e-6)
+    towns = table.loc[(2025, ["500153001", "500153002"]), "carbon_t"].sum()
+    assert table.loc[(2025, ""), "carbon_t"] == pytest.approx(towns, rel=1e-8)
+    note = done.tables["notes"].set_index("code").loc["carbon_density_screening"]
+    assert "不是森林资源调查" in note["what"]
+    assert "c_above, c_soil" in note["what"]
+
+
+def test_density_rasters_lie_among_the_layers_and_say_what_they_are(valued, tmp_path):
+    import json
+
+    out = tmp_path / "out"
+    done = carbon_sink.run(valued, out)
+    names = {path.name for path in (out / "layers").glob("*.tif")}
+    assert names == {"carbon_density_2020.tif", "carbon_density_2025.tif",
+                     "carbon_density_change_2020_2025.tif"}  # fmt: skip
+    with rasterio.open(out / "layers" / "carbon_density_change_2020_2025.tif") as raster:
+        change = raster.read(1)
+        about = raster.tags()["DESCRIPTION"]
+    assert "示例数据（合成）" in about
+    assert "carbon.csv" in about
+    # trees became crops between the 10th and the 20th of 40 columns
+    np.testing.assert_array_equal(change, np.where((np.arange(40) // 10 == 1), -70.0, 0.0)
+                                  .astype("float32")[None, :].repeat(20, axis=0))  # fmt: skip
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert "layers/carbon_density_2020.tif" in record["outputs"]
+    assert "carbon.csv" in record["inputs_sha256"]
+    assert done.seen.carbon_maps.table.loc[10, "density_t_ha"] == 100.0
+
+
+def test_classes_without_carbon_are_refused_by_a_run_and_by_a_check(valued, tmp_path):
+    from carbon_sink.pipeline import check
+    from carbon_sink.settings import load_settings
+
+    codes = np.full((20, 40), 10, dtype="uint8")
+    codes[3, 4] = 60
+    write_landcover(valued.parent / "landcover_2025.tif", codes)
+    with pytest.raises(ParameterError, match="60"):
+        carbon_sink.run(valued, tmp_path / "out")
+    with pytest.raises(ParameterError, match="60"):
+        check(load_settings(valued))
+    assert not (tmp_path / "out").exists()
+
+
+def test_dates_on_other_grids_are_refused_where_cells_are_compared(valued, tmp_path):
+    write_landcover(valued.parent / "landcover_2025.tif", np.full((20, 39), 10, "uint8"))
+    with pytest.raises(CRSError, match="20 × 40 / 20 × 39"):
+        carbon_sink.run(valued, tmp_path / "out")
+
+
+def test_a_carbon_table_belongs_to_one_product(valued):
+    content = valued.read_text(encoding="utf-8")
+    head, _, tail = content.rpartition('scheme = "worldcover"')
+    valued.write_text(f'{head}scheme = "clcd"{tail}', encoding="utf-8")
+    with pytest.raises(SettingsError, match="clcd, worldcover") as refused:
+        carbon_sink.run(valued)
+    assert [one.field for one in refused.value.problems] == ["carbon_density"]

@@ -146,10 +146,20 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
         problems = _unit_problems(settings, file, indicators)
     return [
         *problems,
+        *_carbon_problems(settings, file),
         *_name_problems(settings, file),
         *_own_code_problems(settings, file),
         *_year_problems(settings, file),
     ]
+
+
+def _carbon_problems(settings: Settings, file: str) -> list[Problem]:
+    """List a carbon table that does not belong to one land-cover product."""
+    schemes = sorted({source.scheme for source in settings.landcover})
+    if settings.carbon_density is None or len(schemes) == 1:
+        return []
+    value = ", ".join(schemes) or "—"
+    return [Problem("carbon_density_landcover", file=file, field="carbon_density", value=value)]
 
 
 def _unit_problems(settings: Settings, file: str, units: dict[str, str]) -> list[Problem]:

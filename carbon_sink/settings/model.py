@@ -81,6 +81,12 @@ class ReferenceSamples(Source):
     strata_ha: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}
 
 
+class CarbonDensity(Section):
+    """A table of carbon per land-cover class (t C/ha), for densities of land cover."""
+
+    table: Text
+
+
 class Statistic(Section):
     """A published value of an indicator that these data cannot give."""
 
@@ -142,6 +148,7 @@ class Settings(Section):
     inventory: list[Inventory] = []
     landcover: list[LandCover] = []
     reference_samples: list[ReferenceSamples] = []
+    carbon_density: CarbonDensity | None = None
     projects: list[Source] = []
     events: list[Source] = []
     statistics: list[Statistic] = []
@@ -169,6 +176,8 @@ def named_files(settings: Settings) -> list[tuple[str, str]]:
             (f"{name}.{number}", source.path)
             for number, source in enumerate(getattr(settings, name), start=1)
         ]
+    if settings.carbon_density:
+        files.append(("carbon_density.table", settings.carbon_density.table))
     if settings.parameters_file:
         files.append(("parameters_file", settings.parameters_file))
     return files
