@@ -58,14 +58,14 @@ def ours(folder: Path):
     from carbon_sink.rasters import open_landcover, write_density
 
     table = check_table(pd.read_csv(folder / "pools.csv"))
-    out = Path(tempfile.mkdtemp(dir=folder))
-    # the first call loads the compiled kernels
-    write_density({year: open_landcover(folder / "few.tif") for year in (1, 2)}, table, out)
-    yield
-    rasters = {year: open_landcover(folder / f"{year}.tif") for year in (2020, 2025)}
-    maps = write_density(rasters, table, out)
-    totals = carbon_totals(maps.pairs[2020, 2025], table)
-    yield
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        # the first call loads the compiled kernels
+        write_density({year: open_landcover(folder / "few.tif") for year in (1, 2)}, table, out)
+        yield
+        rasters = {year: open_landcover(folder / f"{year}.tif") for year in (2020, 2025)}
+        maps = write_density(rasters, table, out)
+        totals = carbon_totals(maps.pairs[2020, 2025], table)
+        yield
     return totals["carbon_t"].to_numpy()
 
 
@@ -75,18 +75,18 @@ def invest(folder: Path):
 
     from natcap.invest import carbon
 
-    workspace = Path(tempfile.mkdtemp(dir=folder))
-    arguments = {
-        "workspace_dir": str(workspace), "results_suffix": "", "n_workers": -1,
-        "lulc_bas_path": str(folder / "2020.tif"), "lulc_alt_path": str(folder / "2025.tif"),
-        "carbon_pools_path": str(folder / "pools.csv"),
-        "calc_sequestration": True, "do_valuation": False,
-    }  # fmt: skip
-    yield
-    made = carbon.execute(arguments)
-    yield
-    with Path(made["summary_csv"]).open(encoding="utf-8", newline="") as table:
-        rows = {Path(row["Filename"]).stem: row for row in csv.DictReader(table)}
+    with tempfile.TemporaryDirectory(dir=folder) as workspace:
+        arguments = {
+            "workspace_dir": workspace, "results_suffix": "", "n_workers": -1,
+            "lulc_bas_path": str(folder / "2020.tif"), "lulc_alt_path": str(folder / "2025.tif"),
+            "carbon_pools_path": str(folder / "pools.csv"),
+            "calc_sequestration": True, "do_valuation": False,
+        }  # fmt: skip
+        yield
+        made = carbon.execute(arguments)
+        yield
+        with Path(made["summary_csv"]).open(encoding="utf-8", newline="") as table:
+            rows = {Path(row["Filename"]).stem: row for row in csv.DictReader(table)}
     return np.array([float(row["Total"]) for row in rows.values()])
 
 

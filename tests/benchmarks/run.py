@@ -15,7 +15,16 @@ from pathlib import Path
 from machine import facts
 from measure import Bench, Row, Runs, say
 
-CASES = ("class_area", "float_mean", "memory", "workers", "carbon_raster", "district", "city")
+CASES = (
+    "class_area",
+    "float_mean",
+    "memory",
+    "workers",
+    "carbon_raster",
+    "cluster",
+    "district",
+    "city",
+)
 HEAD = ("case", "ours", "against", "ours s", "against s", "ratio", "goal", "met", "largest difference",
         "ours MB", "against MB", "note")  # fmt: skip
 
