@@ -258,6 +258,7 @@ def test_all_problems_of_a_raster_come_together(tmp_path):
     assert set(reasons(path)) == found
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     ("codes", "options", "expected"),
     [
@@ -304,6 +305,12 @@ def test_numbers_that_are_not_whole_are_counted_with_an_example(tmp_path):
     path = write_landcover(tmp_path / "a.tif", codes)
     with pytest.raises(FileError, match=r"7 个像元的值不是整数（例如 12\.5）"):
         open_landcover(path)
+
+
+def test_a_cell_size_without_a_corner_is_no_place(tmp_path):
+    # GDAL puts such a raster at 0, 0; the field of tie points is given an unknown number
+    path = rewritten(write_landcover(tmp_path / "a.tif"), 33922, kind=2, value=0)
+    assert "raster_no_place" in reasons(path)
 
 
 def test_control_points_are_no_grid(tmp_path):
@@ -361,6 +368,26 @@ def test_a_file_cut_short_is_refused_at_any_length(tmp_path, options):
         cut.write_bytes(whole[:length])
         expected = {"raster_not_geotiff", "raster_header_broken", "raster_truncated"}
         assert expected & set(reasons(cut)), length
+
+
+def test_a_damaged_header_is_refused_or_read_and_nothing_else_happens(tmp_path):
+    codes = np.random.default_rng(4).choice([10, 20, 30], (64, 64)).astype("uint8")
+    path, chance = tmp_path / "damaged.tif", np.random.default_rng(5)
+    for number, options in enumerate(
+        [{"compress": "deflate"}, {"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}]
+    ):
+        whole = write_landcover(tmp_path / f"{number}.tif", codes, **options).read_bytes()
+        refused = 0
+        for _ in range(100):
+            content = bytearray(whole)
+            at, length = chance.integers(4, 400), chance.choice([1, 4, 8])
+            content[at : at + length] = bytes(chance.choice([0, 1, 127, 255], length).tolist())
+            path.write_bytes(content)
+            try:
+                codes_of(open_landcover(path))
+            except CarbonSinkError:
+                refused += 1
+        assert 0 < refused < 100
 
 
 def test_a_block_that_cannot_be_decoded_ends_the_reading_with_its_rows(tmp_path):

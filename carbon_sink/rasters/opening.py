@@ -190,22 +190,25 @@ def _header(path: str | Path) -> tuple[Path, Layout]:
 
 def _refuse(problems: list[Problem]) -> None:
     """Raise what was found, if anything was."""
+    problems = list(dict.fromkeys(problems))  # that a raster has no place shows in two ways
     if problems:
         is_crs = all(problem.code.startswith("crs_") for problem in problems)
         raise CRSError(problems) if is_crs else FileError(problems)
 
 
 def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
-    """Open a file whose size is no danger."""
+    """Open a file whose size is no danger; add that it has no place, which only opening tells."""
     _refuse(problems)
     try:
-        with warnings.catch_warnings():
-            # told as a problem, with what to do
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return open_source(path)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", NotGeoreferencedWarning)
+            source = open_source(path)
     except RasterioError as error:
         problem = Problem("file_unreadable", file=path.name, value=str(error))
         raise FileError(problem) from None
+    if any(one.category is NotGeoreferencedWarning for one in told):
+        problems.append(Problem("raster_no_place", file=path.name))
+    return source
 
 
 def _problems(source: rasterio.DatasetReader, layout: Layout) -> list[Problem]:

@@ -48,9 +48,8 @@ def _grid_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     """Find what keeps rows and columns from following the axes of the map."""
     grid = source.transform
     if grid.is_identity:
-        if source.gcps[0] or source.rpcs:
-            return [Problem("raster_control_points", file=file)]
-        return [Problem("raster_no_place", file=file)]
+        has_points = source.gcps[0] or source.rpcs
+        return [Problem("raster_control_points" if has_points else "raster_no_place", file=file)]
     if not all(map(isfinite, grid[:6])) or not (grid.a or grid.b) or not (grid.d or grid.e):
         return [Problem("raster_no_cell", file=file, value=f"{grid.a:g} × {grid.e:g}")]
     # the kernel counts columns eastward; rows may run either way

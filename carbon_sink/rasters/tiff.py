@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +24,6 @@ BLOCKS_AT_A_TIME = 2**20
 # most 128 in two bytes
 GROWTH = {1: 1, 8: 1032, 32946: 1032, 32773: 64}
 UNCOMPRESSED, JPEG, SEPARATE_PLANES = 1, (6, 7), 2
-# a place no file reaches; the system cannot go much farther
-FARTHEST_SEEK = 2**62
 # bytes of an unknown file that are shown
 SHOWN_BYTES = 16
 # whole numbers by the type of a field; signed ones stand where they should not, and are read
@@ -182,7 +181,8 @@ def _directory(file: BinaryIO, file_bytes: int) -> dict[int, Entry]:
 def _numbers(file: BinaryIO, entry: Entry, first: int, count: int) -> np.ndarray:
     """Read some numbers of a field, fewer where the file ends."""
     dtype = np.dtype(entry.kind)
-    file.seek(min(entry.offset + first * dtype.itemsize, FARTHEST_SEEK))
+    end = file.seek(0, SEEK_END)
+    file.seek(min(entry.offset + first * dtype.itemsize, end))
     content = file.read(count * dtype.itemsize)
     return np.frombuffer(content, dtype, len(content) // dtype.itemsize)
 
