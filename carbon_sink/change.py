@@ -16,6 +16,7 @@ from .legend import number_text
 from .overlay import SAME_GRID
 from .tables import heading
 from .transitions import (
+    NOISE_HA,
     change_table,
     comparison_notes,
     conversion_matrix,
@@ -225,18 +226,23 @@ def change_lines(change: Change, lang: str = "zh") -> list[str]:
 
 def _part_lines(change: Change, matrix: pd.DataFrame, lang: str) -> list[str]:
     """Lay out the tables of one zone, or of everything."""
-    matrix = matrix.loc[(matrix > 0).any(axis=1), (matrix > 0).any(axis=0)]
+    matrix = _filled(matrix)
     rows = _named(matrix.index, change.schemes[0], lang)
     lines = ["", text("change.matrix", lang), *_matrix_lines(matrix, rows, lang)]
     if change.is_one_legend:
         lines += ["", text("change.gains", lang), *_gain_lines(matrix, change.schemes[0], lang)]
     if all(change.schemes):
-        categories = conversion_matrix(matrix, *change.schemes)
-        categories = categories.loc[(categories > 0).any(axis=1), (categories > 0).any(axis=0)]
+        categories = _filled(conversion_matrix(matrix, *change.schemes))
         names = [text(f"ipcc.{name}", lang) for name in categories.index]
         categories.columns = [text(f"ipcc.{name}", lang) for name in categories.columns]
         lines += ["", text("change.conversion", lang), *_matrix_lines(categories, names, lang)]
     return lines
+
+
+def _filled(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows and columns that hold nothing."""
+    some = matrix > NOISE_HA
+    return matrix.loc[some.any(axis=1), some.any(axis=0)]
 
 
 def _named(codes: pd.Index, scheme: str, lang: str) -> list[str]:
@@ -266,7 +272,7 @@ def _gain_lines(matrix: pd.DataFrame, scheme: str, lang: str) -> list[str]:
 
 def _ha(value: float) -> str:
     """Write hectares with two decimals; nothing for no area."""
-    return number_text(value, 2) if value else "-"
+    return number_text(value, 2) if abs(value) > NOISE_HA else "-"
 
 
 def _aligned(cells: list[list[str]]) -> list[str]:

@@ -91,10 +91,10 @@ def lay_over(before: xr.DataArray, after: xr.DataArray) -> Overlay:
     """
     rasters, grids = (before, after), (grid_of(before), grid_of(after))
     codes = [_codes(raster) for raster in rasters]
-    kept = 1 if _cell_m2(grids[1]) < _cell_m2(grids[0]) * (1.0 - CELL_NOISE) else 0
+    kept = 1 if _is_finer(grids[1], grids[0]) else 0
     other = 1 - kept
     offset = grids[kept].offset_cells(grids[other])
-    shift = None if offset is None else tuple(part - round(part) for part in offset)
+    shift = None if offset is None else tuple(map(_part_of_cell, offset))
     exact = shift is not None and max(map(abs, shift)) <= CELL_NOISE
     last = (len(codes[0]) + 1) * (len(codes[1]) + 1) - 1
     kind = np.min_scalar_type(last)
@@ -111,6 +111,20 @@ def lay_over(before: xr.DataArray, after: xr.DataArray) -> Overlay:
         _lazy(rasters[kept], kind, read[kept], add), *codes,
         SAME_GRID if exact else CELL_CENTER, ("before", "after")[kept], shift,
     )  # fmt: skip
+
+
+def _part_of_cell(offset: float) -> float:
+    """Take whole cells off an offset, which leaves half a cell at most; half is positive."""
+    return offset - float(np.ceil(offset - 0.5 - CELL_NOISE))
+
+
+def _is_finer(grid: Grid, other: Grid) -> bool:
+    """Tell whether the cells of a grid are smaller than those of another."""
+    sizes = [
+        abs(one.width * one.height) if grid.crs == other.crs else _cell_m2(one)
+        for one in (grid, other)
+    ]
+    return sizes[0] < sizes[1] * (1.0 - CELL_NOISE)
 
 
 def _cell_m2(grid: Grid) -> float:

@@ -11,6 +11,8 @@ from .language import LANGUAGES, text
 from .overlay import SAME_GRID
 
 NOTABLE_HA = 0.005  # areas below are shown as 0.00
+# a zone along the edges of cells takes shares of this size from the cells beside them, 0.01 m2
+NOISE_HA = 1e-6
 
 
 def gains_and_losses(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +92,8 @@ def conversion_matrix(matrix: pd.DataFrame, scheme_before: str, scheme_after: st
     Examples
     --------
     >>> matrix = pd.DataFrame([[6.0, 3.0]], index=[10], columns=[10, 50])
-    >>> conversion_matrix(matrix, "worldcover", "worldcover").loc["forest_land", "settlements"]
+    >>> found = conversion_matrix(matrix, "worldcover", "worldcover")
+    >>> float(found.loc["forest_land", "settlements"])
     3.0
     """
     found = matrix.copy(deep=False)
@@ -157,7 +160,7 @@ def change_table(matrix: pd.DataFrame, scheme: str = "") -> pd.DataFrame:
         ``zone`` before them when the matrix has zones. Classes without area are left out.
     """
     change = gains_and_losses(matrix)
-    change = change[(change["before_ha"] > 0) | (change["after_ha"] > 0)]
+    change = change[change[["before_ha", "after_ha"]].max(axis=1) > NOISE_HA]
     change = change.rename_axis(index={"class": "class_code"}).reset_index()
     names = classes(scheme).reindex(change["class_code"])
     place = change.columns.get_loc("class_code") + 1
@@ -191,13 +194,13 @@ def conversion_table(conversion: pd.DataFrame) -> pd.DataFrame:
 
 
 def _long(matrix: pd.DataFrame, sides: list[str]) -> pd.DataFrame:
-    """Turn a matrix into rows, zone by zone, those without area left out."""
+    """Turn a matrix into rows, zone by zone, those without area or with noise left out."""
     columns = pd.Index(matrix.columns, name=sides[1])
     long = matrix.set_axis(columns, axis=1).rename_axis(index={"before": sides[0]}).reset_index()
     keys = [name for name in ("zone", sides[0]) if name in long]
     rows = long.melt(keys, value_name="area_ha", ignore_index=False)
     rows = rows.sort_index(kind="stable")  # back to the order of the matrix
-    return rows[rows["area_ha"] > 0].reset_index(drop=True)
+    return rows[rows["area_ha"] > NOISE_HA].reset_index(drop=True)
 
 
 def comparison_notes(

@@ -76,6 +76,13 @@ def test_the_coarser_raster_gives_its_class_at_the_centers_of_the_finer_cells():
         assert at_centers.tolist() == [[1, 1, 2, 2]] * 4
 
 
+def test_rasters_of_one_cell_size_keep_the_earlier_cells_whatever_their_extent():
+    # cells of a degree grid are smaller in the north, but that is not a finer grid
+    south = on_grid(np.ones((40, 4), "uint8"), 105.0, 29.5, 1e-3, "EPSG:4326")
+    north = on_grid(np.ones((4, 4), "uint8"), 105.0005, 29.5, 1e-3, "EPSG:4326")
+    assert lay_over(south, north).kept == lay_over(north, south).kept == "before"
+
+
 def test_a_center_on_an_edge_belongs_to_the_cell_after_it():
     # shifted by half a cell, every center lies on an edge: column c meets the later column c
     # whose western edge it is; the row above the later raster has no class
