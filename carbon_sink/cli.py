@@ -25,7 +25,8 @@ MISTAKES = {
     "wrong.number": r"argument .*: invalid int value: '(.*)'",
     "wrong.value": r"argument .*: expected one argument",
 }
-DEMO_FOLDER = "gis_data/rongchang"
+# folder and number of polygons of each demonstration when nothing else is said
+DEMOS = {"district": ("gis_data/rongchang", 6000), "city": ("gis_data/example_city", 1_000_000)}
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -78,8 +79,9 @@ def _parser(lang: str) -> argparse.ArgumentParser:
         return made
 
     demo = command("demo")
-    demo.add_argument("folder", nargs="?", default=DEMO_FOLDER, help=text("help.demo_folder", lang))
-    demo.add_argument("--polygons", type=int, default=6000, help=text("help.polygons", lang))
+    demo.add_argument("folder", nargs="?", help=text("help.demo_folder", lang))
+    demo.add_argument("--scale", choices=DEMOS, default="district", help=text("help.scale", lang))
+    demo.add_argument("--polygons", type=int, help=text("help.polygons", lang))
     demo.add_argument("--seed", type=int, default=20250101, help=text("help.seed", lang))
     check = command("check")
     check.add_argument("settings", help=text("help.settings", lang))
@@ -176,17 +178,24 @@ def _language(arguments: list[str]) -> str:
 
 def _demo(options: argparse.Namespace, lang: str) -> None:
     """Write the demonstration data."""
-    from .demo import is_own_settings, write_demo  # noqa: PLC0415
+    from .demo import is_own_settings, write_city, write_demo  # noqa: PLC0415
 
-    settings = Path(options.folder) / "settings.toml"
+    folder, polygons = DEMOS[options.scale]
+    folder = options.folder or folder
+    polygons = polygons if options.polygons is None else options.polygons
+    settings = Path(folder) / "settings.toml"
     if settings.exists() and is_own_settings(settings):
         raise FileError(Problem("settings_of_your_own", file=str(settings)))
 
-    print(text("cli.demo_start", lang), file=sys.stderr)
+    key = "cli.demo_start_city" if options.scale == "city" else "cli.demo_start"
+    print(text(key, lang), file=sys.stderr)
     try:
-        settings = write_demo(options.folder, seed=options.seed, polygons=options.polygons)
+        if options.scale == "city":
+            settings = write_city(folder, seed=options.seed, parcels=polygons)
+        else:
+            settings = write_demo(folder, seed=options.seed, polygons=polygons)
     except OSError as error:
-        problem = Problem("output_not_writable", file=options.folder, value=str(error))
+        problem = Problem("output_not_writable", file=folder, value=str(error))
         raise FileError(problem) from None
     print(text("notice.synthetic", lang))
     print(text("cli.demo_done", lang, settings=settings))

@@ -8,7 +8,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from ..errors import Problem, SettingsError
@@ -16,6 +15,8 @@ from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..rasters import burn, write_class_raster
 from ..tables import read_data
 from .borders import dissolve, outline, whole_groups, whole_parents
+from .city_texts import SETTINGS as CITY_SETTINGS
+from .files import cover_colors, cover_tags, write_layer
 from .first_survey import first_survey
 from .grid import Grid
 from .land import make_land, slowness
@@ -35,8 +36,6 @@ CELL_LEAST_M, CELL_MOST_M, CELL_M, CELL_POLYGONS = 12.0, 30.0, 20.0, 6000
 PATCH_LEAST_M, PATCH_MOST_M = 120.0, 450.0
 POLYGONS_LEAST = 200
 COUNT_TOLERANCE = 0.05
-# GeoPackages carry the time of writing; a fixed one keeps files equal
-FIXED_TIME = "2025-12-31T00:00:00.000Z"
 
 
 @dataclass(frozen=True)
@@ -158,42 +157,17 @@ def _second(
     return gpd.GeoDataFrame(stands, geometry=polygons, crs=STORE_CRS)
 
 
-def _write_layer(data: gpd.GeoDataFrame, path: Path, layer: str, geometry_type: str) -> None:
-    """Write one layer of a GeoPackage, the same bytes for the same data."""
-    path.unlink(missing_ok=True)
-    if geometry_type == "MultiPolygon":
-        shapes = data.geometry.to_numpy()
-        whole = [shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes]
-        data = data.set_geometry(gpd.GeoSeries(whole, index=data.index, crs=data.crs))
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_TIME})
-    try:
-        pyogrio.write_dataframe(
-            data, path, layer=layer, driver="GPKG", geometry_type=geometry_type,
-            layer_options={"DESCRIPTION": f"{NOTICE} / synthetic"},
-            dataset_options={"VERSION": "1.2"},
-        )  # fmt: skip
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
 def _write_cover(
     district: District, surveys: dict[int, gpd.GeoDataFrame], folder: Path, seed: int
 ) -> None:
     """Write the land-cover maps of both years."""
     frame = Frame.around(district.boundary)
     road = burn_roads(frame, *district.roads)
-    rows = read_data("landcover_classes.csv")
-    rows = rows[rows["scheme"] == "worldcover"]
-    colors = {
-        int(code): tuple(bytes.fromhex(color.removeprefix("#")))
-        for code, color in zip(rows["class_code"], rows["color"], strict=True)
-    }
     for year, stands in surveys.items():
         codes = map_cover(frame, stands.geometry.to_numpy(), stands, road, seed, seed + year)
-        tags = {"DESCRIPTION": f"{NOTICE} / synthetic", "YEAR": str(year), "SCHEME": "worldcover"}
         write_class_raster(
             folder / f"landcover_{year}.tif", codes, frame.transform, "EPSG:4326",
-            nodata=0, colors=colors, tags=tags,
+            nodata=0, colors=cover_colors(), tags=cover_tags(year),
         )  # fmt: skip
 
 
@@ -252,15 +226,15 @@ def write_demo(
     _write_towns(district, first, folder / "towns.gpkg")
     for year, stands in ((2020, first), (2025, second)):
         table = national_fields(stands, stands.geometry)
-        _write_layer(table, folder / f"inventory_{year}.gpkg", "xiaoban", "Polygon")
+        write_layer(table, folder / f"inventory_{year}.gpkg", "xiaoban", "Polygon")
     names = district.towns.set_index("code")["name"]
     projects = make_projects(second, names, district.roads, int(seeds[10]))
-    _write_layer(_project_table(projects), folder / "projects.gpkg", "projects", "MultiPolygon")
+    write_layer(_project_table(projects), folder / "projects.gpkg", "projects", "MultiPolygon")
     records = make_four_side(second, int(seeds[11]))
     text = records.to_csv(index=False, lineterminator="\n")
     (folder / "four_side.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     events = make_events(second, int(seeds[12]))
-    _write_layer(events, folder / "events.gpkg", "events", "MultiPolygon")
+    write_layer(events, folder / "events.gpkg", "events", "MultiPolygon")
     _write_cover(district, {2020: first, 2025: second}, folder, int(seeds[13]))
     (folder / "说明.txt").write_bytes(README.encode("utf-8-sig"))
     settings = folder / "settings.toml"
@@ -275,7 +249,7 @@ def _write_towns(district: District, first: gpd.GeoDataFrame, path: Path) -> Non
     shapes = dissolve(first.geometry.to_numpy(), number.to_numpy())
     found = district.towns.loc[shapes.index - 1, ["code", "name"]].reset_index(drop=True)
     towns = gpd.GeoDataFrame(found.assign(note=NOTICE), geometry=shapes.to_numpy(), crs=STORE_CRS)
-    _write_layer(towns, path, "towns", "Polygon")
+    write_layer(towns, path, "towns", "Polygon")
 
 
 def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -287,5 +261,5 @@ def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def is_own_settings(path: str | Path) -> bool:
-    """Tell whether a settings file is the user's own and not the demonstration's."""
-    return Path(path).read_bytes() != SETTINGS.encode()
+    """Tell whether a settings file is the user's own and not that of a demonstration."""
+    return Path(path).read_bytes() not in (SETTINGS.encode(), CITY_SETTINGS.encode())
