@@ -323,6 +323,17 @@ def test_control_points_are_no_grid(tmp_path):
     assert reasons(path) == ["raster_control_points"]
 
 
+def test_a_system_named_in_another_encoding_is_refused_by_that(tmp_path):
+    named = (
+        GRADS.replace("NTF", "AAAABBBB")
+        .replace("grad", "degree")
+        .replace("0.01570796326794897", "0.0174532925199433")
+    )
+    path = write_landcover(tmp_path / "a.tif", crs=named)
+    path.write_bytes(path.read_bytes().replace(b"AAAABBBB", "国家坐标".encode("gbk")))
+    assert reasons(path) == ["crs_name_unreadable"]
+
+
 def test_only_the_reference_system_missing_is_an_error_of_the_system(tmp_path):
     path = write_landcover(tmp_path / "a.tif", crs=None)
     with pytest.raises(CRSError, match="坐标"):

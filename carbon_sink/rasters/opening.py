@@ -12,6 +12,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from xarray.core import indexing
 
 from ..errors import CRSError, FileError, Problem
+from ..grids import Window, windows
 from ..landcover import classes
 from .cells import NO_CODE, Cells, open_source
 from .place import place_problems
@@ -24,8 +25,6 @@ from .tiff import (
     storage_problems,
 )
 
-# cells looked at together
-STRIP_CELLS = 2**23
 # codes so near to each other are counted by their place in a table
 CODE_RANGE = 2**16
 # tags that would change the meaning of cells, were they taken for attributes
@@ -65,7 +64,7 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     -----
     The header tells all of this, so a file of any size opens at once. Three things need the
     cells. Whether a raster of float type holds only whole numbers is looked up at once, in
-    strips; it is then given as whole numbers, and NaN as nodata. Classes the product does not
+    windows; it is then given as whole numbers, and NaN as nodata. Classes the product does not
     have, and blocks that cannot be decoded, are found when the cells are read.
 
     Cells under a mask inside the file are cells without a class.
@@ -82,7 +81,7 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
         _refuse(problems)
         is_float = source.dtypes[0].startswith("float")
         if is_float:
-            _refuse(_fractions(path, source))
+            _refuse(_fractions(_array(source, Cells(path, source, "values"))))
         kind = "codes" if is_float or _has_mask(source) else "plain"
         raster = _array(source, Cells(path, source, kind))
         nodata = NO_CODE if kind == "codes" else _nodata(source)
@@ -147,7 +146,7 @@ def codes_of(raster: xr.DataArray) -> dict[int, int]:
     Parameters
     ----------
     raster : DataArray
-        As ``open_landcover`` gives it; read in strips of rows.
+        As ``open_landcover`` gives it; read window by window.
 
     Returns
     -------
@@ -155,16 +154,15 @@ def codes_of(raster: xr.DataArray) -> dict[int, int]:
         Number of cells by class code, in the order of the codes.
     """
     found: dict[int, int] = {}
-    block_rows = raster.encoding.get("preferred_chunks", {}).get("y", 1)
-    for rows in _strips(*raster.shape, block_rows):
-        for code, count in zip(*_counted(raster[rows].to_numpy()), strict=True):
+    for window in windows(raster):
+        for code, count in zip(*_counted(_cut(raster, window)), strict=True):
             found[code] = found.get(code, 0) + count
     found.pop(raster.attrs.get("_FillValue"), None)
     return dict(sorted(found.items()))
 
 
 def _counted(codes: np.ndarray) -> tuple[list[int], list[int]]:
-    """List the codes of a strip and how often each occurs; small codes without sorting."""
+    """List the codes of a window and how often each occurs; small codes without sorting."""
     lowest = int(codes.min())
     if int(codes.max()) - lowest >= CODE_RANGE:
         found, counts = np.unique(codes, return_counts=True)
@@ -174,10 +172,9 @@ def _counted(codes: np.ndarray) -> tuple[list[int], list[int]]:
     return (found + lowest).tolist(), counts[found].tolist()
 
 
-def _strips(rows: int, columns: int, block_rows: int) -> list[slice]:
-    """Cut a raster into strips of whole blocks and a bounded number of cells."""
-    height = max(STRIP_CELLS // columns // block_rows, 1) * block_rows
-    return [slice(top, min(top + height, rows)) for top in range(0, rows, height)]
+def _cut(raster: xr.DataArray, window: Window) -> np.ndarray:
+    """Read the cells of a window."""
+    return raster[window.top : window.bottom, window.left : window.right].to_numpy()
 
 
 def _header(path: str | Path) -> tuple[Path, Layout]:
@@ -206,6 +203,9 @@ def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
     except RasterioError as error:
         problem = Problem("file_unreadable", file=path.name, value=str(error))
         raise FileError(problem) from None
+    except UnicodeDecodeError:
+        # rasterio reads names in UTF-8 only; some software writes GBK
+        raise CRSError(Problem("crs_name_unreadable", file=path.name)) from None
     if any(one.category is NotGeoreferencedWarning for one in told):
         problems.append(Problem("raster_no_place", file=path.name))
     return source
@@ -261,15 +261,17 @@ def _has_mask(source: rasterio.DatasetReader) -> bool:
     return MaskFlags.per_dataset in source.mask_flag_enums[0]
 
 
-def _fractions(path: Path, source: rasterio.DatasetReader) -> list[Problem]:
-    """Look for numbers that are not whole, up to the first strip that has some."""
-    values = Cells(path, source, "values")
-    for rows in _strips(*source.shape, source.block_shapes[0][0]):
-        strip = values.read(rows.start, rows.stop, 0, source.width)
-        odd = strip[~np.isnan(strip) & (strip != np.floor(strip))]
+def _fractions(values: xr.DataArray) -> list[Problem]:
+    """Look for numbers that are not whole, up to the first window that has some."""
+    for window in windows(values):
+        cells = _cut(values, window)
+        odd = cells[~np.isnan(cells) & (cells != np.floor(cells))]
         if len(odd):
-            return [Problem("raster_not_classes", file=path.name, count=len(odd),
-                            value=f"{odd[0]:g}", rule=f"{rows.start + 1}-{rows.stop}")]  # fmt: skip
+            rows, file = f"{window.top + 1}-{window.bottom}", values.encoding["source"]
+            value = f"{odd[0]:g}"
+            return [
+                Problem("raster_not_classes", file=file, count=len(odd), value=value, rule=rows)
+            ]
     return []
 
 
