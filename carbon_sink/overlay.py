@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyproj
@@ -205,53 +206,63 @@ def _added_at_centers(
         to_other = pyproj.Transformer.from_crs(grid.crs, other.crs, always_xy=True)
 
     def add(pairs: np.ndarray, window: Window) -> None:
-        columns, rows = _centers(grid, other, to_other, window)
-        inside = (columns >= 0) & (columns < other.columns) & (rows >= 0) & (rows < other.rows)
-        if not inside.any():
-            return
-        columns = np.clip(np.nan_to_num(columns), 0, other.columns - 1).astype(np.int64)
-        rows = np.clip(np.nan_to_num(rows), 0, other.rows - 1).astype(np.int64)
-        part = Window(rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
-        cells = read(part)
-        pairs += np.where(inside, cells[rows - part.top, columns - part.left], 0).astype(
-            cells.dtype
-        )
+        columns, rows, steps = _centers(grid, other, to_other, window)
+        left, right = _reach(columns, other.columns)
+        top, bottom = _reach(rows, other.rows)
+        if left < right and top < bottom:
+            cells = read(Window(top, bottom, left, right))
+            _kernel()(pairs, columns, rows, steps, cells, left, top, CELL_NOISE)
 
     return add
 
 
+@cache
+def _kernel():  # noqa: ANN202
+    """Compile the kernel on first use; importing numba costs more than most commands."""
+    from .overlay_kernel import add_at_centers  # noqa: PLC0415
+
+    return add_at_centers
+
+
 def _centers(
     grid: Grid, other: Grid, to_other: pyproj.Transformer | None, window: Window
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """
-    Find the columns and rows of another grid at the centers of a window's cells.
+    Find columns and rows of another grid at the centers of some of a window's cells.
 
-    In another projection they are computed at points 2 km apart and interpolated between
-    them, with an error below 0.1 m outside the polar regions. Both have one row or column
-    where that says it all.
+    Between these cells they are interpolated: exactly in one projection, where the corners
+    are enough, and with an error below 0.1 m from points 2 km apart in another one (outside
+    the polar regions).
+
+    Returns
+    -------
+    columns, rows : array of shape (lattice rows, lattice columns)
+        NaN where the other system has no such place.
+    steps : tuple of int
+        Rows and columns of cells between the points.
     """
-    column = np.arange(window.left, window.right) + 0.5
-    row = np.arange(window.top, window.bottom) + 0.5
-    if to_other is None:
-        x, y = grid.west + column * grid.width, grid.top + row * grid.height
-        x, y = (x - other.west) / other.width, (y - other.top) / other.height
-        return np.floor(x + CELL_NOISE)[None, :], np.floor(y + CELL_NOISE)[:, None]
-    step = max(1, int(LATTICE_M / np.sqrt(_cell_m2(grid))))
-    columns = np.arange(column[0], column[-1] + step + 1, step)
-    rows = np.arange(row[0], row[-1] + step + 1, step)
-    x, y = np.meshgrid(grid.west + columns * grid.width, grid.top + rows * grid.height)
-    x, y = to_other.transform(x, y)
-    lattice = other.to_cells(np.stack([x, y], axis=-1))
-    found = _between(_between(lattice, step, len(row)).swapaxes(0, 1), step, len(column))
-    found = np.floor(found + CELL_NOISE).swapaxes(0, 1)
-    return found[..., 0], found[..., 1]
+    height, width = window.bottom - window.top, window.right - window.left
+    steps = (height, width)
+    if to_other is not None:
+        step = max(1, int(LATTICE_M / np.sqrt(_cell_m2(grid))))
+        steps = (min(step, height), min(step, width))
+    row = window.top + 0.5 + np.arange(0, height + steps[0], steps[0])
+    column = window.left + 0.5 + np.arange(0, width + steps[1], steps[1])
+    x, y = np.meshgrid(grid.west + column * grid.width, grid.top + row * grid.height)
+    if to_other is not None:
+        x, y = to_other.transform(x, y)
+    found = other.to_cells(np.stack([x, y], axis=-1))
+    found[~np.isfinite(found)] = np.nan
+    return found[..., 0], found[..., 1], steps
 
 
-def _between(points: np.ndarray, step: int, count: int) -> np.ndarray:
-    """Interpolate along the first axis: ``count`` values, ``step`` of them from point to point."""
-    first, rest = np.divmod(np.arange(count), step)
-    share = (rest / step).reshape(-1, *[1] * (points.ndim - 1))
-    return points[first] * (1.0 - share) + points[first + 1] * share
+def _reach(places: np.ndarray, size: int) -> tuple[int, int]:
+    """Return the first cell that a lattice of places reaches, and the one after the last."""
+    known = places[np.isfinite(places)]
+    if not len(known):
+        return 0, 0
+    ends = np.floor([known.min() + CELL_NOISE, known.max() + CELL_NOISE]).clip(-1, size)
+    return max(int(ends[0]), 0), min(int(ends[1]) + 1, size)
 
 
 def _lazy(
