@@ -90,6 +90,35 @@ def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def find_rings(points, part_first):
+    """
+    Find where rings begin: a ring ends when it is back at its first point.
+
+    Returns the begin of each ring and the end of the last, the part each belongs to, and
+    whether every ring was closed; where one was not, points come twice and confuse the search.
+    """
+    begins = np.zeros(points.shape[0] + 1, dtype=np.int64)
+    owners = np.zeros(points.shape[0], dtype=np.int64)
+    rings = 0
+    closed = True
+    for part in range(part_first.shape[0] - 1):
+        begin, end = part_first[part], part_first[part + 1]
+        while begin < end:
+            x, y = points[begin, 0], points[begin, 1]
+            k = begin + 1
+            while k < end and points[k, 0] == x and points[k, 1] == y:
+                k += 1
+            while k < end and (points[k, 0] != x or points[k, 1] != y):
+                k += 1
+            closed = closed and k < end
+            begins[rings], owners[rings] = begin, part
+            rings += 1
+            begin = k + 1
+    begins[rings] = points.shape[0]
+    return begins[: rings + 1], owners[:rings], closed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def ring_signs(points, ring_first, is_shell):
     """Give each ring the sign that makes shells count as area and holes as none."""
     signs = np.zeros(ring_first.shape[0] - 1, dtype=np.int64)

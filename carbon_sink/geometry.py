@@ -1,5 +1,7 @@
 """Areas on the ellipsoid, for polygons and for the pixels of a grid."""
 
+from functools import lru_cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -224,6 +226,16 @@ def row_area_m2(top_deg: float, step_deg: float, rows: int, width_deg: float) ->
     return np.abs(np.diff(zone_area_m2(edges)) * np.radians(width_deg))
 
 
+@lru_cache(maxsize=64)
+def transformer(source: pyproj.CRS, target: pyproj.CRS | str) -> pyproj.Transformer:
+    """
+    Return what brings points, x before y, from one system to another.
+
+    Finding the way between two systems takes longer than many points do, so it is kept.
+    """
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
 def areal_scale(crs: pyproj.CRS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     Area on the map over area on the ellipsoid, at points of a projected system.
@@ -253,7 +265,7 @@ def areal_scale(crs: pyproj.CRS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     >>> float(scale.round(6)[0])
     1.000058
     """
-    to_degrees = pyproj.Transformer.from_crs(crs, STORE_CRS, always_xy=True)
+    to_degrees = transformer(crs, STORE_CRS)
     unit = crs.axis_info[0].unit_conversion_factor
     step = SCALE_STEP_M / unit
     east, west, north, south = (

@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from .errors import CRSError, Problem
+from .geometry import transformer
 from .grids import Grid
 
 # longest step along an edge that is brought to another projection: its area is then right to
@@ -72,7 +73,7 @@ def ring_batches(polygons: gpd.GeoSeries, grid: Grid) -> Iterator[tuple[np.ndarr
         raise CRSError(Problem("crs_missing"))
     to_grid = None
     if polygons.crs != grid.crs:
-        to_grid = pyproj.Transformer.from_crs(polygons.crs, grid.crs, always_xy=True)
+        to_grid = transformer(polygons.crs, grid.crs)
         if to_grid.definition.startswith("proj=noop"):  # CGCS2000 and WGS 84, for example
             to_grid = None
     step = np.inf
@@ -120,22 +121,42 @@ def rings_of(
     -------
     rings : Rings
     """
-    shapes = np.asarray(shapes)
-    parts, owner = shapes, np.arange(len(shapes))
-    if not (shapely.get_type_id(shapes) == POLYGON).all():  # parts are copies, so only if needed
-        parts, owner = shapely.get_parts(shapes, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    points = shapely.get_coordinates(rings)
-    ring_first = _starts(shapely.get_num_coordinates(rings))
+    parts, part_first = _parts(np.asarray(shapes))
+    points, ring_first, part_of_ring = _unpacked(parts)
     if to_grid is not None:
         points, ring_first = _followed(points, ring_first, step)
         points = np.column_stack(to_grid.transform(points[:, 0], points[:, 1]))
     points = np.ascontiguousarray(grid.to_cells(points))
-    is_shell = np.append(True, part[1:] != part[:-1])[: len(rings)]
-    polygon_first = _starts(np.bincount(owner[part], minlength=len(shapes)))
+    is_shell = np.append(True, part_of_ring[1:] != part_of_ring[:-1])[: len(part_of_ring)]
+    polygon_first = np.searchsorted(part_of_ring, part_first)
     signs = kernel().ring_signs(points, ring_first, is_shell)
     boxes = kernel().cell_boxes(points, ring_first, polygon_first, grid.rows, grid.columns)
     return Rings(points, ring_first, signs, polygon_first, boxes)
+
+
+def _parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out the parts of all shapes, and where the parts of each begin; copy no single one."""
+    part_first = _starts(shapely.get_num_geometries(shapes))
+    if len(shapes) == part_first[-1] and (shapely.get_type_id(shapes) == POLYGON).all():
+        return shapes, part_first
+    parts = np.empty(part_first[-1], dtype=object)
+    single = shapely.get_type_id(shapes) == POLYGON
+    parts[part_first[:-1][single]] = shapes[single]
+    is_of_many = np.repeat(~single, np.diff(part_first))
+    parts[is_of_many] = shapely.get_parts(shapes[~single])
+    return parts, part_first
+
+
+def _unpacked(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points of single polygons, where each ring begins, and the part each ring belongs to."""
+    points = shapely.get_coordinates(parts)
+    first = _starts(shapely.get_num_coordinates(parts))
+    ring_first, part_of_ring, closed = kernel().find_rings(points, first)
+    rings = (shapely.get_num_interior_rings(parts) + 1)[np.diff(first) > 0].sum()
+    if not closed or len(part_of_ring) != rings:  # the last point of a ring came twice
+        shapes, part_of_ring = shapely.get_rings(parts, return_index=True)
+        ring_first = _starts(shapely.get_num_coordinates(shapes))
+    return points, ring_first, part_of_ring
 
 
 def _starts(counts: np.ndarray) -> np.ndarray:

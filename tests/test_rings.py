@@ -1,5 +1,7 @@
 """Rings: polygons unpacked into cells, their edges followed to another projection."""
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -30,6 +32,28 @@ def test_boxes_are_the_cells_a_polygon_may_touch_inside_the_raster():
                        shapely.box(20, 20, 30, 30)])  # fmt: skip
     # rows run south from 10, so y from 0.5 to 2.5 lies in rows 7 (7.5 down) to 10
     assert rings_of(shapes, PLAIN).boxes.tolist() == [[7, 10, 0, 2], [0, 10, 0, 10], [0, 0, 10, 10]]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_first_or_last_point_that_comes_twice_does_not_split_the_ring(turn):
+    square = [(1, 1), (1, 1), (3, 1), (3, 3), (1, 3), (1, 1)][::turn]
+    doubled = shapely.Polygon(square, [[(2, 2), (2, 2), (2.5, 2), (2.5, 2.5), (2, 2)][::turn]])
+    laid = rings_of(np.array([doubled, shapely.box(4, 4, 5, 5)]), PLAIN)
+    assert laid.ring_first.tolist() == [0, 6, 11, 16]
+    assert laid.polygon_first.tolist() == [0, 2, 3]
+
+
+def test_parts_of_a_multipolygon_keep_their_own_holes():
+    near = shapely.box(0, 0, 4, 4) - shapely.box(1, 1, 2, 2)
+    far = shapely.box(6, 6, 9, 9) - shapely.box(7, 7, 8, 8)
+    shapes = np.array([shapely.box(0, 8, 1, 9), shapely.MultiPolygon([near, far]), near])
+    laid = rings_of(shapes, PLAIN)
+    assert laid.polygon_first.tolist() == [0, 1, 5, 7]
+    found = [shapely.LinearRing(laid.points[a:b]) for a, b in pairwise(laid.ring_first)]
+    areas = np.array([shapely.Polygon(ring).area for ring in found])
+    turned = [1 if ring.is_ccw else -1 for ring in found]
+    signed = -areas * laid.signs * turned  # rows run south, which turns rings round
+    assert [signed[a:b].sum() for a, b in ((0, 1), (1, 5), (5, 7))] == [1.0, 15 + 8, 15]
 
 
 def test_missing_and_empty_polygons_touch_nothing():
