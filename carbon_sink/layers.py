@@ -24,7 +24,8 @@ WRITTEN = "2000-01-01T00:00:00.000Z"  # same inputs, same bytes
 # contracts in which the fields of a layer are looked up, the first that knows a field wins
 CONTRACTS = {
     "towns": ("town_summary", "towns"),
-    "stands": ("stands",),
+    "stands": ("stands", "landcover_of_stands"),
+    "parcels_to_visit": ("parcels_to_visit",),
     "projects": ("projects",),
     "events": ("events",),
 }
@@ -40,6 +41,7 @@ SYMBOLS = {"MultiPolygon": "fill", "MultiLineString": "line", "MultiPoint": "mar
 OTHER_COLOR = "#b0b4b1"
 CATEGORIES = {  # layer: field, kind of its texts and colors
     "stands": ("forest_type", "layer.type"),
+    "parcels_to_visit": ("category", "visit"),
     "projects": ("project_type", "project"),
     "events": ("event_type", "layer.event"),
 }
@@ -71,7 +73,7 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         File to write, ``.gpkg``; an existing one is replaced.
     layers : dict
         Layer name to GeoDataFrame. ``towns``, ``stands`` (also ``stands_2025``), ``projects``,
-        ``events`` and ``boundary`` get a style; others are written plainly.
+        ``events``, ``parcels_to_visit`` and ``boundary`` get a style; others are written plainly.
     facts : RunFacts
         Place, year, language, and whether the data are generated.
 

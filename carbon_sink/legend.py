@@ -8,7 +8,7 @@ import numpy as np
 from .language import read_rows, text
 
 # decimal places that a reader can trust, by unit; others get two
-DECIMALS = {"m3": 0, "t": 0, "t/yr": 0, "1": 0, "": 0, "亩": 1, "‰": 3}
+DECIMALS = {"m3": 0, "t": 0, "t/yr": 0, "1": 0, "": 0, "亩": 1, "‰": 3, "°": 5}
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 CROWDED = 0.6  # share of the values in one class from which equal steps tell too little
 

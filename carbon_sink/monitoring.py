@@ -9,24 +9,28 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
+from .agreement import agreement_by_zone, compare_stands, near_year, parcels_to_visit
 from .assessment import accuracy_tables
 from .change import change_tables, compare
 from .density import POOLS, carbon_by_zone, check_covered
 from .errors import CRSError, Problem
 from .geometry import ellipsoidal_area_ha
+from .grids import nodata_of
 from .intake import Inputs, outline
-from .landcover import area_by_zone
+from .landcover import area_by_zone, check_classes, product
 from .language import text
+from .parameters import constant
 from .rasters import write_density
 from .summary import WHOLE_PLACE, RunFacts
 from .tables import columns
+from .zonal import class_area
 
 # land cover of less than this share of the place is told to the reader
 LANDCOVER_WHOLE_PCT = 99.5
 
 
 class CarbonMaps(NamedTuple):
-    """What carbon density rasters are made of: land cover by year, and carbon per class."""
+    """What carbon density rasters are made of: land cover in order of years, carbon per class."""
 
     landcover: dict[int, xr.DataArray]
     table: pd.DataFrame
@@ -42,7 +46,7 @@ class Monitoring:
     carbon_maps: CarbonMaps | None = None
 
 
-def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
+def monitor(inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]) -> Monitoring:
     """
     Do everything that land cover is for in a run.
 
@@ -52,6 +56,8 @@ def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
         Checked inputs; without land cover nothing is found.
     facts : RunFacts
         Name and language of the place.
+    stands : dict
+        Year to the stands of its inventory, with coverage and stock.
 
     Returns
     -------
@@ -73,9 +79,65 @@ def monitor(inputs: Inputs, facts: RunFacts) -> Monitoring:
     found.tables["landcover_area"] = table[["year", *table.columns.drop("year")]]
     _compare_dates(found, inputs, facts)
     _correct(found, inputs, facts.language)
+    _screen(found, inputs, facts, stands)
     if inputs.carbon_table is not None:
         _add_carbon(found, inputs)
     return found
+
+
+def _screen(
+    found: Monitoring, inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]
+) -> None:
+    """Hold each inventory against the land cover nearest in time; list what to visit today."""
+    compared, agreed, schemes = [], [], []
+    for year, one in sorted(stands.items()):
+        near = near_year(year, inputs.landcover)
+        if near != year:
+            found.notes.append(_year_note(year, near))
+        if near is None:
+            continue
+        raster = inputs.landcover[near]
+        years = {"inventory_year": year, "landcover_year": near}
+        area_ha = ellipsoidal_area_ha(one.geometry)
+        table = compare_stands(one, _classes_of_stands(one, raster), raster.scheme, area_ha)
+        compared.append(table.assign(**years))
+        agreed.append(agreement_by_zone(table, inputs.towns, facts.place).assign(**years))
+        schemes.append(raster.scheme)
+        parcels = parcels_to_visit(one, table, inputs.towns, raster.scheme).assign(**years)
+    if not compared:
+        return
+    table = pd.concat(compared, ignore_index=True)
+    by_class = [name for name in table if name.startswith("class_")]
+    if len({product(scheme)["legend"] for scheme in schemes}) == 1:
+        table[by_class] = table[by_class].fillna(0.0)  # a class that one date does not have
+    found.tables["landcover_of_stands"] = table[_in_order(table, "landcover_of_stands") + by_class]
+    table = pd.concat(agreed, ignore_index=True)
+    found.tables["landcover_agreement"] = table[_in_order(table, "landcover_agreement")]
+    parcels = parcels[[*_in_order(parcels, "parcels_to_visit"), parcels.geometry.name]]
+    found.tables["parcels_to_visit"] = pd.DataFrame(parcels.drop(columns=parcels.geometry.name))
+    if len(parcels):
+        found.layers["parcels_to_visit"] = parcels
+
+
+def _year_note(year: int, near: int | None) -> Problem:
+    """Say that an inventory has no land cover of its year, or none at all."""
+    if near is None:
+        apart = f"{constant('landcover_years_apart_max'):g}"
+        return Problem("inventory_without_landcover", value=str(year), rule=apart)
+    return Problem("landcover_of_other_year", value=str(year), rule=str(near))
+
+
+def _in_order(table: pd.DataFrame, name: str) -> list[str]:
+    """Columns of a table in the order of its contract."""
+    return [column for column in columns(name).index if column in table]
+
+
+def _classes_of_stands(stands: gpd.GeoDataFrame, raster: xr.DataArray) -> pd.DataFrame:
+    """Hectares of each class in each stand; classes the product does not have are refused."""
+    area_ha = class_area(stands, raster)
+    file, has_nodata = raster.encoding["source"], nodata_of(raster) is not None
+    check_classes(area_ha.columns, raster.scheme, file, area_ha.sum(), has_nodata=has_nodata)
+    return area_ha
 
 
 def _add_carbon(found: Monitoring, inputs: Inputs) -> None:
@@ -86,7 +148,7 @@ def _add_carbon(found: Monitoring, inputs: Inputs) -> None:
          for year, raster in inputs.landcover.items()}, table,
     )  # fmt: skip
     found.tables["carbon_density"] = carbon_by_zone(areas, table)
-    found.carbon_maps = CarbonMaps(inputs.landcover, table)
+    found.carbon_maps = CarbonMaps(dict(sorted(inputs.landcover.items())), table)
     found.notes.append(
         Problem("carbon_density_screening", file=table.attrs["file"], value=_pools(table))
     )

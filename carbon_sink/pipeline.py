@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from . import __version__, layers, ledger, maps, report
+from .agreement import COVERS
 from .carbon import add_carbon, used_rows
 from .coverage import coverage_parts
 from .errors import Problem
@@ -153,7 +154,7 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, rows)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    seen = monitor(inputs, facts)
+    seen = monitor(inputs, facts, stands)
     tables |= seen.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
@@ -283,8 +284,13 @@ def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float
 
 
 def gis_layers(done: Run) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers for GIS staff: the towns carry the figures of the report year."""
+    """Return the layers for GIS staff: towns and stands carry the figures of their tables."""
     found = dict(done.layers)
+    if "landcover_of_stands" in done.tables:
+        table = done.tables["landcover_of_stands"]
+        for year, part in table.groupby("inventory_year"):
+            seen = part[["stand_id", "landcover_year", *COVERS, "main_class", "agreement_pct"]]
+            found[f"stands_{year}"] = found[f"stands_{year}"].merge(seen, on="stand_id", how="left")
     if "towns" in found and "town_summary" in done.tables:
         summary = done.tables["town_summary"]
         figures = summary[summary["year"].eq(done.facts.year)].drop(columns="town_name")

@@ -51,7 +51,7 @@ def compared(change_settings, small_place):
 
 def monitored(path):
     """What land cover tells by these settings, without the rest of a run."""
-    return monitor(read_inputs(load_settings(path)), FACTS)
+    return monitor(read_inputs(load_settings(path)), FACTS, {})
 
 
 def test_two_dates_are_compared_by_town_and_for_the_whole_place(compared):

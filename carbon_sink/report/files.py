@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -159,7 +160,8 @@ def _dictionary(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """List the fields of the tables with their names, units and meaning."""
     parts = [
         columns(name)
-        .reindex(table.columns)
+        .reindex([re.sub(r"^class_\d+_ha$", "class_*_ha", name) for name in table.columns])
+        .set_axis(table.columns)
         .rename_axis("column")
         .reset_index()
         .assign(table=name)

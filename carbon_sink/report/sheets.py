@@ -10,7 +10,8 @@ from ..parameters import references
 from ..summary import RunFacts
 from ..tables import columns, heading, read_data
 
-PLAIN_NUMBERS = ("class_code", "from_code", "to_code")  # years aside, the numbers that are names
+# years aside, the numbers that are names
+PLAIN_NUMBERS = ("class_code", "from_code", "to_code", "main_class")
 # sheets that show a table as it is, in the order of the workbook; the texts name them
 PLAIN_SHEETS = (
     "coverage_parts",
@@ -22,12 +23,15 @@ PLAIN_SHEETS = (
     "landcover_conversion",
     "satellite_tree_cover",
     "landcover_accuracy",
+    "landcover_agreement",
     "carbon_density",
     "plan_quantities",
     "inventory_summary",
     "absent",
     "notes",
 )
+EXPLAINED = ("landcover_agreement",)  # those with a line of explanation above
+VISITS_SHOWN = 200  # parcels to visit on their sheet; the table has all
 CODES = {
     "rule": "rule",
     "part": "part",
@@ -35,6 +39,9 @@ CODES = {
     "project_type": "project",
     "plan_item": "report.plan_item",
     "confidence": "report.confidence",
+    "forest_type": "layer.type",
+    "expected": "expected",
+    "category": "visit",
 }
 # figures whose change since the base year is laid out by town
 CHANGES = ("forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t")
@@ -42,13 +49,18 @@ METHOD = ("coverage", "area", "stock", "carbon", "tree_cover", "rounding", "trac
 
 
 class Sheet(NamedTuple):
-    """A table laid out for people: headings, rows of cells, and the unit of each column."""
+    """
+    A table laid out for people: headings, rows of cells, and the unit of each column.
+
+    ``about`` says above the table what a reader must know before using it.
+    """
 
     key: str
     headings: list[str]
     rows: list[list]
     units: list[str]
     bold: list[bool]
+    about: str = ""
 
 
 def header_lines(facts: RunFacts) -> list[tuple[str, str]]:
@@ -128,6 +140,8 @@ def sheets_of(
         for name in PLAIN_SHEETS
         if name in tables and len(tables[name])
     ]
+    if len(tables.get("parcels_to_visit", ())):
+        found.append(_visit_sheet(tables["parcels_to_visit"], lang))
     if len(parameters):
         found.append(_parameter_sheet(parameters, lang))
     found.append(_method_sheet(facts))
@@ -196,7 +210,17 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
         if zone in table:
             total |= table[zone].eq("")
     units = [_unit(name, column) for column in keep]
-    return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist())
+    about = text(f"report.about.{name}", lang) if name in EXPLAINED else ""
+    return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
+
+
+def _visit_sheet(table: pd.DataFrame, lang: str) -> Sheet:
+    """Lay out the first parcels to visit, and how many there are in all."""
+    sheet = _table_sheet("parcels_to_visit", "parcels_to_visit", table.head(VISITS_SHOWN), lang)
+    count, shown = f"{len(table):,}", len(sheet.rows)
+    return sheet._replace(
+        about=text("report.about.parcels_to_visit", lang, count=count, shown=shown)
+    )
 
 
 def _change_sheet(base: pd.DataFrame, now: pd.DataFrame, facts: RunFacts) -> Sheet:
