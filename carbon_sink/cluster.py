@@ -1,6 +1,6 @@
 """The same measurements past one machine: parts of polygons and of rasters on Dask."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 # polygons of a part; fewer polygons than that are cut by the rows of the raster instead
-PART_POLYGONS = 20_000
+PART_POLYGONS = 10_000
 # cells of the raster in such a strip of rows
 STRIP_CELLS = 32_000_000
+# jobs sent to a worker before it asks for them
+JOBS_AHEAD = 3
 # how long to look for a scheduler, and for its first worker
 WAIT_S = 15
 
@@ -56,7 +58,7 @@ def connected(scheduler: str, workers: int = 1) -> Iterator["Client"]:
     if scheduler == LOCAL:
         # one thread a worker: the kernel of a part is busy with one core
         with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as own,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as own,
             Client(own) as client,
         ):
             yield client
@@ -152,23 +154,20 @@ def class_quanta_on(
     strip of the raster, and the whole quanta of the strips are added pair by pair.
     """
     polygons = polygons.geometry
-    measure = partial(class_quanta, coverage=coverage)
-    there = client.scatter(raster, broadcast=True)
+    # a raster travels as the path of its file, and polygons with the work, so that a worker
+    # that dies takes nothing along that another would miss
+    measure = partial(class_quanta, raster=raster, coverage=coverage)
     if len(polygons) <= PART_POLYGONS:
         rows, columns = raster.shape
         step = max(1, STRIP_CELLS // columns)
-        shapes = client.scatter(polygons, broadcast=True)
         strips = [
-            client.submit(measure, shapes, there, rows=(top, min(top + step, rows)), pure=False)
+            client.submit(partial(measure, polygons, rows=(top, min(top + step, rows))), pure=False)
             for top in range(0, rows, step)
         ]
-        return client.gather(_added(client, strips))
+        return _added(client, strips).result()
     order = np.argsort(polygons.hilbert_distance().to_numpy(), kind="stable")
-    futures = [
-        client.submit(measure, client.scatter(polygons.iloc[members]), there, pure=False)
-        for members in np.array_split(order, -(-len(order) // PART_POLYGONS))
-    ]
-    quanta = joined(client.gather(futures))
+    members = np.array_split(order, -(-len(order) // PART_POLYGONS))
+    quanta = joined(_fed(client, (partial(measure, polygons.iloc[one]) for one in members)))
     return quanta.iloc[np.argsort(order)]
 
 
@@ -178,7 +177,7 @@ def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return quanta[sorted(quanta.columns)].rename_axis(columns="class_code")
 
 
-def each(client: "Client", work: Callable[..., Any], parts: list, *shared: object) -> list:
+def each(client: "Client", work: Callable[..., Any], parts: list) -> list:
     """
     Do the same work on every part, on the workers of a cluster.
 
@@ -186,19 +185,34 @@ def each(client: "Client", work: Callable[..., Any], parts: list, *shared: objec
     ----------
     client : distributed.Client
     work : callable
-        Called with a part and the shared arguments.
+        Called with a part.
     parts : list
         What the work is done on.
-    *shared : object
-        Further arguments, sent to every worker once.
 
     Returns
     -------
     results : list
         In the order of the parts. Parts of a worker that died are done again by another.
     """
-    there = client.scatter(list(shared), broadcast=True)
-    return client.gather([client.submit(work, part, *there, pure=False) for part in parts])
+    return _fed(client, (partial(work, part) for part in parts))
+
+
+def _fed(client: "Client", jobs: Iterable[Callable[[], Any]]) -> list:
+    """Do jobs on the workers, a few ahead of what they can do, so that few wait in memory."""
+    from distributed import as_completed  # noqa: PLC0415
+
+    ahead = JOBS_AHEAD * max(1, sum(client.nthreads().values()))
+    results, numbers, running = {}, {}, as_completed()
+    for number, job in enumerate(jobs):
+        future = client.submit(job, pure=False)
+        numbers[future.key] = number
+        running.add(future)
+        if running.count() >= ahead:
+            ready = next(running)
+            results[numbers[ready.key]] = ready.result()
+    for ready in running:
+        results[numbers[ready.key]] = ready.result()
+    return [results[number] for number in sorted(results)]
 
 
 def _added(client: "Client", tables: list["Future"]) -> "Future":

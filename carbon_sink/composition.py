@@ -113,7 +113,7 @@ def compose(
                 measure = partial(class_quanta_on, client)
                 measured = [_class_part(parts[0], cells, coverage, workers, measure)]
             else:
-                measured = each(client, work, parts, cells, coverage)
+                measured = each(client, partial(work, raster=cells, coverage=coverage), parts)
             on_part(len(parts), len(parts))
     if problems := _merged([problem for one in measured for problem in one.problems]):
         raise TableError(problems)

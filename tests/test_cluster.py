@@ -1,0 +1,108 @@
+"""The same areas on a cluster, to the last bit, also when a worker dies."""
+
+import os
+import signal
+import threading
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from conftest import write_landcover
+
+from carbon_sink import cluster
+from carbon_sink.cluster import class_area_on, connected, each, measuring
+from carbon_sink.composition import compose
+from carbon_sink.errors import FileError, TableError
+from carbon_sink.rasters import open_landcover
+from carbon_sink.readers import parts
+from carbon_sink.zonal import class_area
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with connected("local", 2) as client:
+        yield client
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Sixty round polygons over a raster of five classes; their layer and the raster's path."""
+    rng = np.random.default_rng(8)
+    codes = rng.choice([10, 20, 40, 50, 80], size=(300, 400)).astype("uint8")
+    path = write_landcover(tmp_path / "cover.tif", codes)
+    centres = shapely.points(rng.uniform([104.98, 29.2], [105.42, 29.54], size=(60, 2)))
+    shapes = shapely.buffer(centres, rng.uniform(0.001, 0.03, 60))
+    layer = gpd.GeoDataFrame(
+        {"name": [f"p{n}" for n in range(60)]}, geometry=shapes, crs="EPSG:4490"
+    )
+    return layer, path
+
+
+@pytest.mark.parametrize(("polygons", "cells"), [(1_000, 40_000), (7, 10**9), (1_000, 10**9)])
+def test_areas_are_the_same_to_the_last_bit(workers, place, monkeypatch, polygons, cells):
+    layer, path = place
+    monkeypatch.setattr(cluster, "PART_POLYGONS", polygons)
+    monkeypatch.setattr(cluster, "STRIP_CELLS", cells)
+    raster = open_landcover(path)
+    found = class_area_on(workers, layer.set_index("name"), raster)
+    assert found.equals(class_area(layer.set_index("name"), raster))
+
+
+@pytest.mark.parametrize("polygons", [5, 1_000])
+def test_a_worker_that_dies_costs_time_and_no_area(workers, place, monkeypatch, polygons):
+    layer, path = place
+    monkeypatch.setattr(cluster, "PART_POLYGONS", polygons)
+    monkeypatch.setattr(cluster, "STRIP_CELLS", 20_000)
+    raster = open_landcover(path)
+    workers.wait_for_workers(2)
+    victims = list(workers.run(os.getpid).values())
+    os.kill(victims[0], signal.SIGKILL)
+    later = threading.Timer(0.3, os.kill, (victims[1], signal.SIGKILL))
+    later.start()
+    found = class_area_on(workers, layer, raster)
+    later.join()
+    assert found.equals(class_area(layer, raster))
+
+
+def test_parts_of_a_file_are_measured_by_the_workers(place, tmp_path, monkeypatch):
+    layer, path = place
+    file = tmp_path / "layer.parquet"
+    layer.to_parquet(file, row_group_size=16)
+    monkeypatch.setattr(parts, "PART_ROWS", 16)
+    here = compose(file, path)
+    there = compose(file, path, scheduler="local", workers=2)
+    assert len(there.parts) == 4
+    assert there.table.equals(here.table)
+
+
+def test_one_part_is_cut_by_the_rows_of_the_raster(place, tmp_path):
+    layer, path = place
+    layer.to_file(tmp_path / "layer.gpkg")
+    there = compose(tmp_path / "layer.gpkg", path, scheduler="local", workers=1)
+    assert there.table.equals(compose(tmp_path / "layer.gpkg", path).table)
+
+
+def test_problems_found_by_workers_reach_the_user(workers):
+    def refuse(_part):
+        from carbon_sink.errors import Problem
+
+        raise TableError(Problem("geometry_missing", file="a.gpkg", rows=(3,), count=1))
+
+    with pytest.raises(TableError, match=r"a\.gpkg"):
+        each(workers, refuse, [1])
+
+
+def test_measuring_is_done_here_unless_a_scheduler_is_named(place):
+    layer, path = place
+    raster = open_landcover(path)
+    with measuring(workers=2) as measure:
+        assert measure(layer, raster).equals(class_area(layer, raster))
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT_S", 1)
+    with pytest.raises(FileError, match=r"127\.0\.0\.1:9"), connected("tcp://127.0.0.1:9"):
+        pass
