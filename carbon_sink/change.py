@@ -10,6 +10,7 @@ import xarray as xr
 
 from . import quality, rasters, readers, report
 from .errors import FileError, Problem, TableError
+from .grids import nodata_of
 from .landcover import check_classes, classes, product, transition_matrix
 from .language import text
 from .legend import number_text
@@ -24,6 +25,7 @@ from .transitions import (
     gains_and_losses,
     transition_table,
 )
+from .zonal import Measure, class_area
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ class Change:
 
 
 def compare(
-    before: xr.DataArray, after: xr.DataArray, zones: gpd.GeoDataFrame | None = None
+    before: xr.DataArray,
+    after: xr.DataArray,
+    zones: gpd.GeoDataFrame | None = None,
+    *,
+    measure: Measure = class_area,
 ) -> Change:
     """
     Compare two land-cover rasters.
@@ -68,6 +74,8 @@ def compare(
         where it is not known.
     zones : GeoDataFrame, optional
         Polygons whose index names the zones.
+    measure : callable
+        What measures areas: ``zonal.class_area``, or the same with workers.
 
     Returns
     -------
@@ -83,16 +91,17 @@ def compare(
     schemes = tuple(raster.attrs.get("scheme", "") for raster in both)
     files = tuple(str(raster.encoding.get("source", "")) for raster in both)
     try:
-        matrix = transition_matrix(before, after, zones)
+        matrix = transition_matrix(before, after, zones, measure=measure)
     except OSError as error:  # a file cut short shows only when its cells are read
         if isinstance(error, FileError):
             raise
         problem = Problem("file_unreadable", file=", ".join(files), value=str(error))
         raise FileError(problem) from None
     sums = matrix.sum(axis=1).groupby(level=-1).sum(), matrix.sum(axis=0)
-    for area, scheme, file in zip(sums, schemes, files, strict=True):
+    for area, raster, scheme, file in zip(sums, both, schemes, files, strict=True):
         if scheme:
-            check_classes(area.index[area > 0], scheme, file, area)
+            has_nodata = nodata_of(raster) is not None
+            check_classes(area.index[area > 0], scheme, file, area, has_nodata=has_nodata)
     return Change(matrix, schemes, files, comparison_notes(before, after, matrix, *schemes))
 
 

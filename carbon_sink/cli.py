@@ -88,6 +88,7 @@ def _parser(lang: str) -> argparse.ArgumentParser:
     run = command("run")
     run.add_argument("settings", help=text("help.settings", lang))
     run.add_argument("--out", help=text("help.out", lang))
+    _add_workers(run, lang)
     _add_zonal(command("zonal"), lang)
     _add_change(command("change"), lang)
     return parser
@@ -231,7 +232,8 @@ def _run(options: argparse.Namespace, lang: str) -> None:
         bar.update()
 
     with bar:
-        done = run(options.settings, options.out, on_step)
+        done = run(options.settings, options.out, on_step,
+                   workers=options.workers, scheduler=options.scheduler)  # fmt: skip
     _print_results(done, lang)
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from .errors import FileError, Problem
 from .grids import grid_of
-from .zonal import class_area, class_quanta, quanta_to_ha
+from .zonal import Measure, class_area, class_quanta, quanta_to_ha
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -26,8 +26,6 @@ STRIP_CELLS = 32_000_000
 JOBS_AHEAD = 3
 # how long to look for a scheduler, and for its first worker
 WAIT_S = 15
-
-Measure = Callable[..., pd.DataFrame]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from .errors import CRSError, Problem, TableError
 from .grids import grid_of, nodata_of
 from .overlay import lay_over
 from .tables import read_data
-from .zonal import class_area
+from .zonal import Measure, class_area
 
 # the land-use categories of IPCC in their order; what a class does not decide stands apart
 CATEGORIES = (
@@ -163,7 +163,9 @@ def check_classes(
         raise TableError(problems)
 
 
-def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> pd.DataFrame:
+def area_by_zone(
+    zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str, measure: Measure = class_area
+) -> pd.DataFrame:
     """
     Area of every land-cover class in every zone.
 
@@ -175,6 +177,8 @@ def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> 
         Classes, in the conventions of rioxarray.
     scheme : str
         Product whose classes the raster holds.
+    measure : callable
+        What measures areas: ``zonal.class_area``, or the same with workers.
 
     Returns
     -------
@@ -187,7 +191,7 @@ def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> 
     TableError
         If a zone holds a class the product does not have.
     """
-    wide = class_area(zones, raster)
+    wide = measure(zones, raster)
     known = classes(scheme)
     # zones may lie inside each other, so the largest area of a class is told, not the sum
     occurring = wide.max()[wide.max() > 0]
@@ -202,7 +206,11 @@ def area_by_zone(zones: gpd.GeoDataFrame, raster: xr.DataArray, scheme: str) -> 
 
 
 def transition_matrix(
-    before: xr.DataArray, after: xr.DataArray, zones: gpd.GeoSeries | gpd.GeoDataFrame | None = None
+    before: xr.DataArray,
+    after: xr.DataArray,
+    zones: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    *,
+    measure: Measure = class_area,
 ) -> pd.DataFrame:
     """
     Area of each class before that became each class after.
@@ -215,6 +223,8 @@ def transition_matrix(
     zones : GeoSeries or GeoDataFrame, optional
         Polygons in any coordinate reference system, measured by exact shares of cells; rows
         of one label are one zone. Without zones all cells count.
+    measure : callable
+        What measures areas: ``zonal.class_area``, or the same with workers.
 
     Returns
     -------
@@ -249,7 +259,7 @@ def transition_matrix(
     if whole:
         grid = grid_of(overlay.pairs)
         zones = gpd.GeoSeries([shapely.box(*grid.bounds())], crs=grid.crs)
-    wide = class_area(zones.geometry, overlay.pairs)
+    wide = measure(zones.geometry, overlay.pairs)
     wide = wide.groupby(level=0, sort=False, dropna=False).sum()
     first, second = overlay.positions(wide.columns.to_numpy())
     both = (first >= 0) & (second >= 0)

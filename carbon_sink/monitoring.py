@@ -23,7 +23,7 @@ from .parameters import constant
 from .rasters import write_density
 from .summary import WHOLE_PLACE, RunFacts
 from .tables import columns
-from .zonal import class_area
+from .zonal import Measure, class_area
 
 # land cover of less than this share of the place is told to the reader
 LANDCOVER_WHOLE_PCT = 99.5
@@ -46,7 +46,12 @@ class Monitoring:
     carbon_maps: CarbonMaps | None = None
 
 
-def monitor(inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]) -> Monitoring:
+def monitor(
+    inputs: Inputs,
+    facts: RunFacts,
+    stands: dict[int, gpd.GeoDataFrame],
+    measure: Measure = class_area,
+) -> Monitoring:
     """
     Do everything that land cover is for in a run.
 
@@ -58,6 +63,8 @@ def monitor(inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]
         Name and language of the place.
     stands : dict
         Year to the stands of its inventory, with coverage and stock.
+    measure : callable
+        What measures areas: ``zonal.class_area``, or the same with workers.
 
     Returns
     -------
@@ -72,21 +79,25 @@ def monitor(inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]
     if not inputs.landcover:
         return found
     areas = [
-        _class_areas(inputs, raster, facts, found.notes).assign(year=year)
+        _class_areas(inputs, raster, facts, found.notes, measure).assign(year=year)
         for year, raster in sorted(inputs.landcover.items())
     ]
     table = pd.concat(areas, ignore_index=True)
     found.tables["landcover_area"] = table[["year", *table.columns.drop("year")]]
-    _compare_dates(found, inputs, facts)
+    _compare_dates(found, inputs, facts, measure)
     _correct(found, inputs, facts.language)
-    _screen(found, inputs, facts, stands)
+    _screen(found, inputs, facts, stands, measure)
     if inputs.carbon_table is not None:
         _add_carbon(found, inputs)
     return found
 
 
 def _screen(
-    found: Monitoring, inputs: Inputs, facts: RunFacts, stands: dict[int, gpd.GeoDataFrame]
+    found: Monitoring,
+    inputs: Inputs,
+    facts: RunFacts,
+    stands: dict[int, gpd.GeoDataFrame],
+    measure: Measure,
 ) -> None:
     """Hold each inventory against the land cover nearest in time; list what to visit today."""
     compared, agreed, schemes = [], [], []
@@ -99,7 +110,9 @@ def _screen(
         raster = inputs.landcover[near]
         years = {"inventory_year": year, "landcover_year": near}
         area_ha = ellipsoidal_area_ha(one.geometry)
-        table = compare_stands(one, _classes_of_stands(one, raster), raster.scheme, area_ha)
+        table = compare_stands(
+            one, _classes_of_stands(one, raster, measure), raster.scheme, area_ha
+        )
         compared.append(table.assign(**years))
         agreed.append(agreement_by_zone(table, inputs.towns, facts.place).assign(**years))
         schemes.append(raster.scheme)
@@ -132,9 +145,11 @@ def _in_order(table: pd.DataFrame, name: str) -> list[str]:
     return [column for column in columns(name).index if column in table]
 
 
-def _classes_of_stands(stands: gpd.GeoDataFrame, raster: xr.DataArray) -> pd.DataFrame:
+def _classes_of_stands(
+    stands: gpd.GeoDataFrame, raster: xr.DataArray, measure: Measure
+) -> pd.DataFrame:
     """Hectares of each class in each stand; classes the product does not have are refused."""
-    area_ha = class_area(stands, raster)
+    area_ha = measure(stands, raster)
     file, has_nodata = raster.encoding["source"], nodata_of(raster) is not None
     check_classes(area_ha.columns, raster.scheme, file, area_ha.sum(), has_nodata=has_nodata)
     return area_ha
@@ -192,12 +207,12 @@ def _correct(found: Monitoring, inputs: Inputs, lang: str) -> None:
     ]
 
 
-def _compare_dates(found: Monitoring, inputs: Inputs, facts: RunFacts) -> None:
+def _compare_dates(found: Monitoring, inputs: Inputs, facts: RunFacts, measure: Measure) -> None:
     """Compare each date with the next, by town and for the whole place."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for (first, before), (last, after) in pairwise(sorted(inputs.landcover.items())):
         zones = _zones(inputs, before, facts).set_index("zone")
-        change = compare(before, after, zones)
+        change = compare(before, after, zones, measure=measure)
         found.notes += change.notes
         for name, table in change_tables(change).items():
             named = table.assign(
@@ -221,12 +236,12 @@ def _zones(inputs: Inputs, raster: xr.DataArray, facts: RunFacts) -> gpd.GeoData
 
 
 def _class_areas(
-    inputs: Inputs, raster: xr.DataArray, facts: RunFacts, notes: list[Problem]
+    inputs: Inputs, raster: xr.DataArray, facts: RunFacts, notes: list[Problem], measure: Measure
 ) -> pd.DataFrame:
     """Areas of the classes of one date, by town and for the whole place."""
     zones = _zones(inputs, raster, facts)
     file = raster.encoding["source"]
-    areas = area_by_zone(zones, raster, raster.scheme)
+    areas = area_by_zone(zones, raster, raster.scheme, measure)
     seen = areas.loc[areas["zone"].eq(WHOLE_PLACE), "area_ha"].sum()
     share = seen / ellipsoidal_area_ha(zones.geometry.iloc[:1]).sum() * 100.0
     if not seen:

@@ -11,6 +11,7 @@ import pandas as pd
 from . import __version__, layers, ledger, maps, report
 from .agreement import COVERS
 from .carbon import add_carbon, used_rows
+from .cluster import measuring
 from .coverage import coverage_parts
 from .errors import Problem
 from .intake import Inputs, check_landcover, outline, read_inputs
@@ -23,6 +24,7 @@ from .settings import ELLIPSOID, Settings, load_settings
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
+from .zonal import Measure, class_area
 
 PLAN_INDICATORS = [f"{item}_ha" for item in PLAN_ITEMS]
 STEPS = ("read", "compute", "write")
@@ -58,6 +60,9 @@ def run(
     settings: Settings | str | Path,
     out: str | Path | None = None,
     on_step: Callable[[str], None] = lambda _: None,
+    *,
+    workers: int = 1,
+    scheduler: str = "",
 ) -> Run:
     """
     Do the whole job: read, check, compute, write.
@@ -71,6 +76,10 @@ def run(
         results there are replaced when all new ones are written, and not before.
     on_step : callable, optional
         Called with the name of each step as it begins.
+    workers : int
+        Threads that measure rasters, or processes when the scheduler is ``local``.
+    scheduler : str
+        Address of a Dask scheduler, ``local``, or empty for none; results are the same.
 
     Returns
     -------
@@ -95,7 +104,8 @@ def run(
     on_step("read")
     inputs = read_inputs(settings)
     on_step("compute")
-    done = compute(settings, inputs)
+    with measuring(workers, scheduler) as measure:
+        done = compute(settings, inputs, measure)
     on_step("write")
     with ledger.results_folder(folder, protected) as staging:
         write(done, settings, staging, started)
@@ -143,7 +153,7 @@ def estimate(
     return stands.assign(carbon_area_ha=stands["area_ha"].where(stands["carbon_part"].notna(), 0.0))
 
 
-def compute(settings: Settings, inputs: Inputs) -> Run:
+def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -> Run:
     """Compute every result table; what cannot be computed is absent, with its reason."""
     lang = settings.language
     parameters = _parameters(settings)
@@ -154,7 +164,7 @@ def compute(settings: Settings, inputs: Inputs) -> Run:
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, rows)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    seen = monitor(inputs, facts, stands)
+    seen = monitor(inputs, facts, stands, measure)
     tables |= seen.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None

@@ -16,7 +16,8 @@ from .units import M2_PER_HA
 COVERAGES = ("exact", "center")
 # classes of so many different codes at most are looked up in a table
 CODE_RANGE = 1 << 16
-STATISTICS = ("area_ha", "mean", "sum", "min", "max")
+# what measures class areas: ``class_area`` here, or the same on a cluster
+Measure = Callable[..., pd.DataFrame]
 
 
 def class_area(
