@@ -1,4 +1,4 @@
-"""The compiled kernels of carbon density rasters: cells to densities, their change, their means."""
+"""The compiled kernels of carbon density rasters: cells to densities, and their change."""
 
 import numpy as np
 from numba import njit
@@ -90,36 +90,3 @@ def compare(before, after, density, row_area, ratio, step, top, left, change, ce
             change[i, j] = density[second] - density[first]
             cells[first, second] += 1
             quanta[first, second] += np.int64(area * (start + slope * (x - known)) + 0.5)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def halve(values, means):
-    """
-    Write the mean of every two by two cells; cells without data do not count.
-
-    Parameters
-    ----------
-    values : float32 array of shape (rows, columns)
-        Values, NaN without data.
-    means : float32 array of shape (half the rows, half the columns), rounded up
-        Written.
-    """
-    rows, columns = values.shape
-    quarter = np.float32(0.25)
-    for i in range(means.shape[0]):
-        whole = columns // 2 if 2 * i + 1 < rows else 0
-        for j in range(whole):
-            means[i, j] = quarter * (
-                (values[2 * i, 2 * j] + values[2 * i, 2 * j + 1])
-                + (values[2 * i + 1, 2 * j] + values[2 * i + 1, 2 * j + 1])
-            )
-        for j in range(means.shape[1]):
-            # at the rim, or where a cell is without data
-            if j >= whole or np.isnan(means[i, j]):
-                total, count = 0.0, 0
-                for y in range(2 * i, min(2 * i + 2, rows)):
-                    for x in range(2 * j, min(2 * j + 2, columns)):
-                        if not np.isnan(values[y, x]):
-                            total += values[y, x]
-                            count += 1
-                means[i, j] = total / count if count else np.nan

@@ -1,42 +1,43 @@
 """
 Float rasters written window by window as cloud-optimised GeoTIFFs.
 
-GDAL's own driver for them copies a finished raster and compresses it a second time. Here each
-level of overviews is compressed once, into a file of its own, and the tiles are then copied
-into the order of such a file: directories first, then the smallest overview, the full
-resolution last.
+GDAL's own driver for them needs a finished raster and compresses it once more. Here each tile
+is compressed once and goes, level by level, into a file of its own; at the end the directories
+are written and the levels copied behind them, the smallest overview first.
 """
 
-import shutil
 import struct
 import tempfile
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, NamedTuple, Self
+from shutil import copyfileobj
+from types import ModuleType, TracebackType
+from typing import NamedTuple, Self
 
 import numpy as np
-import rasterio
+from rasterio.io import MemoryFile
 from rasterio.transform import Affine
-from rasterio.windows import Window
 
-from ..errors import FileError, Problem
 from ..grids import Grid
 
 TILE = 512
-COMPRESSORS = 2
+# tiles that may wait for their compression, 1 MB each
+WAITING = 24
+COPY_BYTES = 1 << 22
 # above so many bytes without compression the file is a BigTIFF, whose places have 64 bits
 LARGEST_CLASSIC = 4_000_000_000
-SUBFILE, TILE_OFFSETS, TILE_BYTES = 254, 324, 325
-PLACE = {33550, 33922, 34264, 34735, 34736, 34737}
+SUBFILE, WIDTH, HEIGHT, TILE_OFFSETS, TILE_BYTES = 254, 256, 257, 324, 325
+# fields that only the full resolution has: where it lies, and its texts
+ONCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112}
 LONG, LONG8 = 4, 16
 # bytes of one number of each type of field
 NUMBER_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8,
                 13: 4, 16: 8, 17: 8, 18: 8}  # fmt: skip
-WHOLE = {3: "<u2", 4: "<u4", 16: "<u8"}
-# what GDAL needs to be told to read a remote file with few requests; each tile follows its size
-# and is followed by its last four bytes
+# tells GDAL that it can read a remote file with few requests: each tile follows its size and
+# is followed by its last four bytes
 STRUCTURE = b"""LAYOUT=IFDS_BEFORE_DATA
 BLOCK_ORDER=ROW_MAJOR
 BLOCK_LEADER=SIZE_AS_UINT4
@@ -46,20 +47,18 @@ KNOWN_INCOMPATIBLE_EDITION=NO
 
 
 class _Words(NamedTuple):
-    """How the numbers of a TIFF are laid out: header, and of a directory its parts."""
+    """How a TIFF lays its numbers out: header, and the parts of a directory."""
 
     header: bytes
     count: str
     entry: str
     place: str
     kind: int
+    dtype: str
 
-    def directory_bytes(self, fields: "dict[int, _Field]") -> int:
-        """Bytes of a directory with the fields that do not fit into it."""
-        outside = (len(one.content) for one in fields.values())
-        room = struct.calcsize(self.place)
-        size = struct.calcsize(self.count) + len(fields) * struct.calcsize(self.entry) + room
-        return size + sum(_even(size) for size in outside if size > room)
+
+CLASSIC = _Words(b"II*\0", "<H", "<HHI4s", "<I", LONG, "<u4")
+BIG = _Words(b"II+\0\x08\0\0\0", "<Q", "<HHQ8s", "<Q", LONG8, "<u8")
 
 
 class _Field(NamedTuple):
@@ -68,27 +67,42 @@ class _Field(NamedTuple):
     kind: int
     content: bytes
 
-    @property
-    def count(self) -> int:
-        """How many numbers it holds."""
-        return len(self.content) // NUMBER_BYTES[self.kind]
 
-
-CLASSIC = _Words(b"II*\0", "<H", "<HHI4s", "<I", LONG)
-BIG = _Words(b"II+\0\x08\0\0\0", "<Q", "<HHQ8s", "<Q", LONG8)
-
-
-def _even(size: int) -> int:
-    """Round up to an even number; places in a TIFF are even."""
-    return size + size % 2
+def _numbers(values: np.ndarray | list[int], words: _Words = CLASSIC) -> _Field:
+    """Make a field of whole numbers."""
+    return _Field(words.kind, np.asarray(values, dtype=words.dtype).tobytes())
 
 
 @cache
-def _halve():  # noqa: ANN202
-    """Compile the kernel on first use; importing numba costs more than most commands."""
-    from ..density_kernel import halve  # noqa: PLC0415
+def _kernels() -> ModuleType:
+    """Compile the kernels on first use; importing numba costs more than most commands."""
+    from . import tile_kernel  # noqa: PLC0415
 
-    return halve
+    return tile_kernel
+
+
+def _compress(tile: np.ndarray) -> tuple[bytes, np.ndarray]:
+    """Compress a tile, framed as ``STRUCTURE`` says; return it with its means two by two."""
+    kernels = _kernels()
+    means = np.empty((TILE // 2, TILE // 2), dtype="float32")
+    kernels.halve(tile, means)
+    words = np.empty(tile.size * 9 // 8 + kernels.FRAME_WORDS, dtype="uint32")
+    size = kernels.deflate(tile.view("uint32").ravel(), TILE, words)
+    content = words.view("uint8")[:size].tobytes()
+    return struct.pack("<I", size) + content + content[-4:], means
+
+
+class _Level:
+    """One level of a raster while it is written: its size, and its tiles so far."""
+
+    def __init__(self, rows: int, columns: int, folder: Path) -> None:
+        self.rows, self.columns = rows, columns
+        self.tiles = -(-rows // TILE), -(-columns // TILE)
+        self.sizes: list[int] = []
+        self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the raster
+        # tiles that wait for some of the four tiles they are the means of, and for how many
+        self.begun: dict[tuple[int, int], np.ndarray] = {}
+        self.missing: dict[tuple[int, int], int] = {}
 
 
 class CloudRaster:
@@ -108,53 +122,73 @@ class CloudRaster:
         Unit of the values.
     tags : mapping of str to str
         Texts kept in the file.
+    executor : Executor
+        Threads that compress tiles.
 
     Examples
     --------
     See ``write_density``.
     """
 
-    def __init__(self, path: Path, grid: Grid, *, unit: str, tags: Mapping[str, str]) -> None:
-        self.path = path
-        self._folder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    def __init__(
+        self, path: Path, grid: Grid, *, unit: str, tags: Mapping[str, str], executor: Executor
+    ) -> None:
+        self.path, self._executor = path, executor
         big = grid.rows * grid.columns * 4 * 4 / 3 > LARGEST_CLASSIC
         self._words = BIG if big else CLASSIC
+        self._fields = _directory(_empty(grid, unit, tags, big=big), self._words)
         shapes = [(grid.rows, grid.columns)]
         while max(shapes[-1]) > TILE:
             shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
-        options = {
-            "driver": "GTiff", "dtype": "float32", "count": 1, "nodata": np.nan, "tiled": True,
-            "blockxsize": TILE, "blockysize": TILE, "compress": "deflate", "zlevel": 1,
-            "num_threads": COMPRESSORS, "bigtiff": "YES" if big else "NO",
-        }  # fmt: skip
-        place = Affine(grid.width, 0.0, grid.west, 0.0, grid.height, grid.top)
-        options |= {"crs": grid.crs, "transform": place}
-        self._levels = [
-            rasterio.open(self._folder / f"{level}.tif", "w", height=rows, width=columns, **options)
-            for level, (rows, columns) in enumerate(shapes)
-        ]
-        self._levels[0].units = (unit,)
-        self._levels[0].update_tags(**tags)
+        self._levels = [_Level(*shape, path.parent) for shape in shapes]
+        self._waiting: deque = deque()
 
     def write(self, values: np.ndarray, top: int, left: int) -> None:
         """
-        Write a window of values to all levels.
+        Write a window; windows come row by row, from the left to the right.
 
         Parameters
         ----------
         values : array of float32, shape (rows, columns)
-            Values; rows and columns are multiples of ``TILE`` but at the rim of the grid.
+            Values; rows are ``TILE`` and columns a multiple of it but at the rim of the grid.
         top, left : int
-            Row and column of the first cell; multiples of ``TILE``.
+            Row and column of the first cell, multiples of ``TILE``.
         """
-        for level, raster in enumerate(self._levels):
-            if level:
-                rows, columns = values.shape
-                means = np.empty((-(-rows // 2), -(-columns // 2)), dtype="float32")
-                _halve()(values, means)
-                values = means
-            rows, columns = values.shape
-            raster.write(values, 1, window=Window(left >> level, top >> level, columns, rows))
+        for start in range(0, values.shape[1], TILE):
+            part = values[:, start : start + TILE]
+            tile = np.full((TILE, TILE), np.nan, dtype="float32")
+            tile[: part.shape[0], : part.shape[1]] = part
+            self._add(0, (top // TILE, (left + start) // TILE), tile)
+        self._take(WAITING)
+
+    def _add(self, level: int, place: tuple[int, int], tile: np.ndarray) -> None:
+        """Have a tile compressed."""
+        self._waiting.append((level, place, self._executor.submit(_compress, tile)))
+
+    def _take(self, waiting: int) -> None:
+        """Store tiles in the order they came, until only so many wait."""
+        while len(self._waiting) > waiting:
+            number, (row, column), job = self._waiting.popleft()
+            content, means = job.result()
+            level = self._levels[number]
+            level.sizes.append(len(content))
+            level.file.write(content)
+            if number + 1 < len(self._levels):
+                self._pass_on(number + 1, row, column, means)
+
+    def _pass_on(self, number: int, row: int, column: int, means: np.ndarray) -> None:
+        """Put the means of a tile into their tile of the next level; add it when it is whole."""
+        level, (rows, columns) = self._levels[number], self._levels[number - 1].tiles
+        place = row // 2, column // 2
+        if place not in level.begun:
+            level.begun[place] = np.full((TILE, TILE), np.nan, dtype="float32")
+            level.missing[place] = min(2, rows - 2 * place[0]) * min(2, columns - 2 * place[1])
+        half = TILE // 2
+        y, x = row % 2 * half, column % 2 * half
+        level.begun[place][y : y + half, x : x + half] = means
+        level.missing[place] -= 1
+        if not level.missing[place]:
+            self._add(number, place, level.begun.pop(place))
 
     def __enter__(self) -> Self:
         return self
@@ -166,107 +200,103 @@ class CloudRaster:
         trace: TracebackType | None,
     ) -> None:
         try:
-            for raster in self._levels:
-                raster.close()
             if kind is None:
-                whole = self._folder / "whole.tif"
-                _join([Path(raster.name) for raster in self._levels], whole, self._words)
-                whole.replace(self.path)
+                self._take(0)
+                self._finish()
         finally:
-            shutil.rmtree(self._folder)
+            for _, _, job in self._waiting:
+                job.cancel()
+            for level in self._levels:
+                level.file.close()
+
+    def _finish(self) -> None:
+        """Write the directories and copy the levels behind them."""
+        whole = self.path.with_name(f".{self.path.name}.part")
+        try:
+            with whole.open("wb") as out:
+                out.write(_head(self._fields, self._levels, self._words))
+                for level in reversed(self._levels):
+                    level.file.seek(0)
+                    copyfileobj(level.file, out, COPY_BYTES)
+            whole.replace(self.path)
+        finally:
+            whole.unlink(missing_ok=True)
 
 
-def _join(levels: list[Path], path: Path, words: _Words) -> None:
-    """Join the levels of a raster, full resolution first, to one cloud-optimised file."""
-    files = [level.open("rb") for level in levels]
-    try:
-        with path.open("wb") as out:
-            _copy(files, out, words)
-    finally:
-        for file in files:
-            file.close()
+def _empty(grid: Grid, unit: str, tags: Mapping[str, str], *, big: bool) -> bytes:
+    """Let GDAL write the raster without a tile, for the fields of its directory."""
+    profile = {
+        "driver": "GTiff", "dtype": "float32", "count": 1, "height": grid.rows,
+        "width": grid.columns, "crs": grid.crs, "nodata": np.nan, "tiled": True,
+        "transform": Affine(grid.width, 0.0, grid.west, 0.0, grid.height, grid.top),
+        "blockxsize": TILE, "blockysize": TILE, "compress": "deflate", "sparse_ok": True,
+        "bigtiff": "YES" if big else "NO",
+    }  # fmt: skip
+    with MemoryFile() as memory:
+        with memory.open(**profile) as raster:
+            raster.units = (unit,)
+            raster.update_tags(**tags)
+        return bytes(memory.getbuffer())
 
 
-def _copy(files: list[BinaryIO], out: BinaryIO, words: _Words) -> None:
-    """Write the directories, then the tiles of the smallest level to those of the largest."""
-    directories = [_directory(file, words) for file in files]
-    for fields in directories[1:]:
-        fields[SUBFILE] = _Field(LONG, struct.pack("<I", 1))
-        for tag in PLACE & fields.keys():  # overviews lie where the full resolution lies
-            del fields[tag]
-    size = b"GDAL_STRUCTURAL_METADATA_SIZE=%06d bytes\n" % len(STRUCTURE)
-    head = len(words.header) + struct.calcsize(words.place)
-    start = _even(head + len(size) + len(STRUCTURE))
-    sources = []
-    for fields in directories:
-        places, sizes = (_numbers(fields[tag]) for tag in (TILE_OFFSETS, TILE_BYTES))
-        sources.append((places, sizes))
-        # of the type and number they will have, so that the directories have their final size
-        fields[TILE_OFFSETS] = _Field(words.kind, bytes(NUMBER_BYTES[words.kind] * len(places)))
-        fields[TILE_BYTES] = _Field(LONG, sizes.astype("<u4").tobytes())
-    place = start + sum(words.directory_bytes(fields) for fields in directories)
-    for fields, (_, sizes) in zip(reversed(directories), reversed(sources), strict=True):
-        # a tile lies between its size and its last bytes, four bytes each
-        ends = place + np.cumsum(sizes.astype("int64") + 8)
-        targets = ends - sizes.astype("int64") - 4
-        fields[TILE_OFFSETS] = _Field(words.kind, targets.astype(WHOLE[words.kind]).tobytes())
-        place = int(ends[-1])
-    out.write(words.header + struct.pack(words.place, start) + size + STRUCTURE)
-    out.write(bytes(start - out.tell()))
-    for number, fields in enumerate(directories):
-        _write_directory(out, fields, words, is_last=number == len(directories) - 1)
-    for file, (places, sizes) in zip(reversed(files), reversed(sources), strict=True):
-        for first, count in zip(places.tolist(), sizes.tolist(), strict=True):
-            file.seek(first)
-            tile = file.read(count)
-            if not count or len(tile) < count:  # what GDAL could not write it does not always tell
-                problem = Problem("output_not_writable", file=file.name, value=out.name)
-                raise FileError(problem)
-            out.write(struct.pack("<I", count) + tile + tile[-4:])
-
-
-def _numbers(field: _Field) -> np.ndarray:
-    """Read the whole numbers of a field."""
-    return np.frombuffer(field.content, WHOLE[field.kind])
-
-
-def _directory(file: BinaryIO, words: _Words) -> dict[int, _Field]:
+def _directory(content: bytes, words: _Words) -> dict[int, _Field]:
     """Read the first directory of a file that GDAL just wrote."""
-    room = struct.calcsize(words.place)
-
-    def read(layout: str, at: int | None = None) -> tuple:
-        if at is not None:
-            file.seek(at)
-        return struct.unpack(layout, file.read(struct.calcsize(layout)))
-
-    (start,) = read(words.place, len(words.header))
-    (count,) = read(words.count, start)
-    entries = [read(words.entry) for _ in range(count)]
+    (start,) = struct.unpack_from(words.place, content, len(words.header))
+    (count,) = struct.unpack_from(words.count, content, start)
     fields = {}
-    for tag, kind, number, inline in entries:
-        size = number * NUMBER_BYTES[kind]
-        content = inline[:size]
-        if size > room:
-            file.seek(struct.unpack(words.place, inline)[0])
-            content = file.read(size)
-        fields[tag] = _Field(kind, content)
+    for number in range(count):
+        at = start + struct.calcsize(words.count) + number * struct.calcsize(words.entry)
+        tag, kind, numbers, inline = struct.unpack_from(words.entry, content, at)
+        size = numbers * NUMBER_BYTES[kind]
+        if size > len(inline):
+            (at,) = struct.unpack(words.place, inline)
+            inline = content[at : at + size]
+        fields[tag] = _Field(kind, inline[:size])
     return fields
 
 
-def _write_directory(
-    out: BinaryIO, fields: dict[int, _Field], words: _Words, *, is_last: bool
-) -> None:
-    """Write a directory, and after it the fields that do not fit into it."""
-    start, room = out.tell(), struct.calcsize(words.place)
-    table = len(fields) * struct.calcsize(words.entry)
-    outside = start + struct.calcsize(words.count) + table + room
-    entries, contents = [], []
-    for tag, field in sorted(fields.items()):
-        inline = field.content
-        if len(inline) > room:
+def _head(fields: dict[int, _Field], levels: list[_Level], words: _Words) -> bytes:
+    """Lay out all that stands before the tiles: header, structure, a directory for each level."""
+    size = b"GDAL_STRUCTURAL_METADATA_SIZE=%06d bytes\n" % len(STRUCTURE)
+    start = len(words.header) + struct.calcsize(words.place) + len(size) + len(STRUCTURE)
+    start += start % 2
+    directories = []
+    for number, level in enumerate(levels):
+        own = {tag: field for tag, field in fields.items() if not number or tag not in ONCE}
+        if number:
+            own |= {SUBFILE: _numbers([1]), WIDTH: _numbers([level.columns]),
+                    HEIGHT: _numbers([level.rows])}  # fmt: skip
+        own[TILE_BYTES] = _numbers(np.array(level.sizes) - 8)  # without the frame
+        directories.append(own)
+    place = 0
+    for _ in range(2):  # the size of the directories does not depend on what they say
+        for own, level in zip(reversed(directories), reversed(levels), strict=True):
+            first = place + np.cumsum([0, *level.sizes])
+            own[TILE_OFFSETS] = _numbers(first[:-1] + 4, words)
+            place = int(first[-1])
+        at, laid = start, []
+        for number, own in enumerate(directories, start=1):
+            laid.append(_laid(own, at, words, is_last=number == len(directories)))
+            at += len(laid[-1])
+        place = at
+    head = words.header + struct.pack(words.place, start) + size + STRUCTURE
+    return head.ljust(start, b"\0") + b"".join(laid)
+
+
+def _laid(fields: dict[int, _Field], start: int, words: _Words, *, is_last: bool) -> bytes:
+    """Lay out a directory that begins at a place, and after it the fields that are too long."""
+    room = struct.calcsize(words.place)
+    table = struct.calcsize(words.count) + len(fields) * struct.calcsize(words.entry) + room
+    entries, contents, outside = [], [], start + table
+    for tag, (kind, content) in sorted(fields.items()):
+        inline = content
+        if len(content) > room:
             inline = struct.pack(words.place, outside)
-            contents.append(field.content.ljust(_even(len(field.content)), b"\0"))
+            contents.append(content.ljust(len(content) + len(content) % 2, b"\0"))
             outside += len(contents[-1])
-        entries.append(struct.pack(words.entry, tag, field.kind, field.count, inline))
-    out.write(struct.pack(words.count, len(fields)) + b"".join(entries))
-    out.write(struct.pack(words.place, 0 if is_last else outside) + b"".join(contents))
+        entries.append(
+            struct.pack(words.entry, tag, kind, len(content) // NUMBER_BYTES[kind], inline)
+        )
+    following = struct.pack(words.place, 0 if is_last else outside)
+    count = struct.pack(words.count, len(fields))
+    return b"".join([count, *entries, following, *contents])

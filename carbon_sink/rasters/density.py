@@ -1,6 +1,7 @@
 """Carbon density rasters of land cover and their change, written window by window."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from itertools import pairwise
@@ -10,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import rasterio
 import xarray as xr
 
 from ..density import Lookup, check_covered, check_same_grid, lookup, pair_table
@@ -21,24 +21,25 @@ from .opening import codes_of
 UNIT = "t C/ha"
 # tiles side by side in one window; a window of two dates then takes some 60 MB
 WINDOW_TILES = 10
-# memory in which GDAL keeps tiles of overviews until they are full
-GDAL_BYTES = 64_000_000
+COMPRESSORS = 2
+# a year, or a word such as "before"
+Date = int | str
 
 
 class DensityMaps(NamedTuple):
     """
     Carbon density rasters that were written.
 
-    ``files`` are their paths; ``pairs`` tells, for each year and the next, what became of the
+    ``files`` are their paths; ``pairs`` tells, for each date and the next, what became of the
     cells, for ``density.carbon_totals``.
     """
 
     files: list[Path]
-    pairs: dict[tuple[int, int], pd.DataFrame]
+    pairs: dict[tuple[Date, Date], pd.DataFrame]
 
 
 def write_density(
-    rasters: Mapping[int, xr.DataArray],
+    rasters: Mapping[Date, xr.DataArray],
     table: pd.DataFrame,
     folder: str | Path,
     *,
@@ -49,13 +50,14 @@ def write_density(
 
     Parameters
     ----------
-    rasters : mapping of int to DataArray
-        Year to classes, as ``open_landcover`` gives them; all on one grid.
+    rasters : mapping of int or str to DataArray
+        Year, or another name of the date, to classes, as ``open_landcover`` gives them; in the
+        order of time, all on one grid.
     table : DataFrame
         Carbon per class, as ``density.check_table`` returns it.
     folder : str or Path
-        Existing folder for ``carbon_density_<year>.tif`` and
-        ``carbon_density_change_<year>_<next>.tif``: cloud-optimised GeoTIFFs of float32 in
+        Existing folder for ``carbon_density_<date>.tif`` and
+        ``carbon_density_change_<date>_<next>.tif``: cloud-optimised GeoTIFFs of float32 in
         t C/ha, NaN without data. A change is the later density less the earlier.
     tags : mapping, optional
         Further texts kept in the files.
@@ -77,35 +79,34 @@ def write_density(
     >>> maps = write_density(rasters, check_table(rows), "out")  # doctest: +SKIP
     >>> carbon_totals(maps.pairs[2020, 2025], table)  # doctest: +SKIP
     """
-    rasters = dict(sorted(rasters.items()))
     for before, after in pairwise(rasters.values()):
         check_same_grid(before, after)
     grid, folder, pairs = grid_of(next(iter(rasters.values()))), Path(folder), pairwise(rasters)
     texts = {"SOURCE": "; ".join(dict.fromkeys(table["source"])), **(tags or {})}
-    with rasterio.Env(GDAL_CACHEMAX=GDAL_BYTES), ExitStack() as stack:
+    with ThreadPoolExecutor(COMPRESSORS) as executor, ExitStack() as stack:
         maps = {
-            years: stack.enter_context(
-                CloudRaster(folder / _name(years), grid, unit=UNIT,
-                            tags={**texts, "YEAR": "-".join(map(str, years))})
+            dates: stack.enter_context(
+                CloudRaster(folder / _name(dates), grid, unit=UNIT, executor=executor,
+                            tags={**texts, "DATE": "-".join(map(str, dates))})
             )
-            for years in [*((year,) for year in rasters), *pairs]
+            for dates in [*((date,) for date in rasters), *pairs]
         }  # fmt: skip
-        sums = {years: _Sums(grid, lookup(table)) for years in maps if len(years) > 1}
+        sums = {dates: _Sums(grid, lookup(table)) for dates in maps if len(dates) > 1}
         for window in _windows(grid):
             places = {}
-            for year, (places[year], values) in _looked_up(rasters, window, table):
-                maps[year,].write(values, window.top, window.left)
+            for date, (places[date], values) in _looked_up(rasters, window, table):
+                maps[date,].write(values, window.top, window.left)
             for (before, after), one in sums.items():
                 change = one.compare(places[before], places[after], window)
                 maps[before, after].write(change, window.top, window.left)
     files = [one.path for one in maps.values()]
-    return DensityMaps(files, {years: one.table(table) for years, one in sums.items()})
+    return DensityMaps(files, {dates: one.table(table) for dates, one in sums.items()})
 
 
-def _name(years: tuple[int, ...]) -> str:
-    """Name the file of the density of a year, or of its change between two."""
-    kind = "carbon_density" if len(years) == 1 else "carbon_density_change"
-    return "_".join([kind, *map(str, years)]) + ".tif"
+def _name(dates: tuple[Date, ...]) -> str:
+    """Name the file of the density of a date, or of its change between two."""
+    kind = "carbon_density" if len(dates) == 1 else "carbon_density_change"
+    return "_".join([kind, *map(str, dates)]) + ".tif"
 
 
 def _windows(grid: Grid) -> Iterator[Window]:
@@ -126,12 +127,12 @@ def _kernels() -> ModuleType:
 
 
 def _looked_up(
-    rasters: Mapping[int, xr.DataArray], window: Window, table: pd.DataFrame
-) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+    rasters: Mapping[Date, xr.DataArray], window: Window, table: pd.DataFrame
+) -> Iterator[tuple[Date, tuple[np.ndarray, np.ndarray]]]:
     """Read one window of every date: each cell's place in the table, and its density."""
     found = lookup(table)
     top, bottom, left, right = window
-    for year, raster in rasters.items():
+    for date, raster in rasters.items():
         codes = raster[top:bottom, left:right].to_numpy()
         nodata = nodata_of(raster)
         has_nodata = nodata is not None and float(nodata).is_integer()
@@ -142,9 +143,9 @@ def _looked_up(
             found.lowest, found.position, found.density, places, values,
         )  # fmt: skip
         if unknown:
-            check_covered({str(one.encoding.get("source", year)): codes_of(one)
-                           for year, one in rasters.items()}, table)  # fmt: skip
-        yield year, (places, values)
+            check_covered({str(one.encoding.get("source", name)): codes_of(one)
+                           for name, one in rasters.items()}, table)  # fmt: skip
+        yield date, (places, values)
 
 
 class _Sums:
