@@ -18,6 +18,8 @@ FLATTENING = 1.0 / 298.257222101
 ECCENTRICITY = np.sqrt(FLATTENING * (2.0 - FLATTENING))
 SEMI_MINOR_M = SEMI_MAJOR_M * (1.0 - FLATTENING)
 LONGEST_EDGE_M = 100.0
+# polygons measured at a time: their vertices stay in the cache of the processor
+PART_SHAPES = 2_000
 WEB_MERCATOR = 3857
 # half the length over which the scale of a projection is measured
 SCALE_STEP_M = 50.0
@@ -113,18 +115,25 @@ def ellipsoidal_area_ha(geoseries: gpd.GeoSeries) -> pd.Series:
     >>> float(ellipsoidal_area_ha(cell).round(4).iloc[0])
     10753.3301
     """
-    layer = on_ellipsoid(geoseries)
-    area = np.zeros(len(layer))
-    parts, owner = shapely.get_parts(layer.array, return_index=True)
+    area_m2 = [
+        _polygon_area_m2(on_ellipsoid(geoseries.iloc[first : first + PART_SHAPES]).array)
+        for first in range(0, max(len(geoseries), 1), PART_SHAPES)
+    ]
+    area = pd.Series(np.concatenate(area_m2) / M2_PER_HA, index=geoseries.index, name="area_ha")
+    return area.mask(geoseries.isna().to_numpy())
+
+
+def _polygon_area_m2(shapes: np.ndarray) -> np.ndarray:
+    """Area of each polygon in longitude and latitude, holes taken off."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
-    if len(rings):
-        points, ring = shapely.get_coordinates(rings, return_index=True)
-        ring_area = _ring_area_m2(points[:, 0], points[:, 1], ring)
-        is_shell = np.append(True, part[1:] != part[:-1])
-        signed = np.where(is_shell, ring_area, -ring_area)
-        area = np.bincount(owner[part], signed, minlength=len(layer))
-    area = pd.Series(area / M2_PER_HA, index=geoseries.index, name="area_ha")
-    return area.mask(layer.isna().to_numpy())
+    if not len(rings):
+        return np.zeros(len(shapes))
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    ring_area = _ring_area_m2(points[:, 0], points[:, 1], ring)
+    is_shell = np.append(True, part[1:] != part[:-1])
+    signed = np.where(is_shell, ring_area, -ring_area)
+    return np.bincount(owner[part], signed, minlength=len(shapes))
 
 
 def area_crs(crs: str) -> pyproj.CRS:

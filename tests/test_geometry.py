@@ -2,12 +2,14 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbon_sink import geometry
 from carbon_sink.errors import CRSError
 from carbon_sink.geometry import (
     areal_scale,
@@ -64,6 +66,17 @@ def test_holes_and_parts_count_and_missing_geometry_has_no_area():
     assert np.isclose(area["b"], area["a"] + geod_area_ha(shapely.box(105.2, 29, 105.3, 29.1)))
     assert np.isnan(area["c"])
     assert area["d"] == 0.0
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4523"])
+def test_areas_are_the_same_to_the_last_bit_however_many_are_measured_at_a_time(monkeypatch, crs):
+    round_ones = shapely.buffer(shapely.points(np.linspace(105.4, 105.6, 7), 29.45), 0.003)
+    ring = shapely.box(105.5, 29.4, 105.6, 29.5) - shapely.box(105.52, 29.42, 105.54, 29.44)
+    layer = gpd.GeoSeries([*round_ones, None, ring, shapely.Polygon()], crs="EPSG:4490").to_crs(crs)
+    together = ellipsoidal_area_ha(layer)
+    monkeypatch.setattr(geometry, "PART_SHAPES", 2)
+    pd.testing.assert_series_equal(ellipsoidal_area_ha(layer), together, check_exact=True)
+    assert ellipsoidal_area_ha(layer.head(0)).empty
 
 
 def test_rows_of_a_grid_add_up_to_the_zone_between_their_edges():
