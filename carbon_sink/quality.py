@@ -304,7 +304,8 @@ def assign_towns(
                     value=", ".join(sorted(given[unknown].unique())[:5]))
         )  # fmt: skip
     points = stands.geometry.representative_point().to_crs(towns.crs)
-    point, town = towns.sindex.query(points, predicate="intersects")
+    # towns are prepared when they ask for points, and not when points ask for towns
+    town, point = points.sindex.query(towns.geometry, predicate="intersects")
     found = pd.Series(towns["town_code"].to_numpy()[town], index=points.index[point])
     found = found[~found.index.duplicated()].reindex(stands.index)
     elsewhere = given.notna() & given.ne(found)

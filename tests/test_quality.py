@@ -92,6 +92,12 @@ def test_stands_outside_the_town_of_their_code_are_told():
     assert [(note.code, note.rows) for note in notes] == [("town_elsewhere", (1,))]
 
 
+def test_a_stand_halved_by_a_border_belongs_to_the_town_that_comes_first():
+    astride = layer(shapely.box(105.4, 29, 105.6, 29.1))
+    assert assign_towns(astride, towns(), file="f")[0]["town_code"].tolist() == ["1"]
+    assert assign_towns(astride, towns().iloc[::-1], file="f")[0]["town_code"].tolist() == ["2"]
+
+
 def test_codes_that_are_given_are_kept_and_unknown_ones_refused():
     stands = layer(SQUARE, SQUARE).assign(town_code=["2", None])
     assert assign_towns(stands, towns(), file="f")[0]["town_code"].tolist() == ["2", "1"]
