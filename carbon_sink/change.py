@@ -9,12 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from . import quality, rasters, readers, report
+from .density import carbon_totals, check_table
 from .errors import FileError, Problem, TableError
 from .grids import nodata_of
 from .landcover import check_classes, classes, product, transition_matrix
 from .language import text
 from .legend import number_text
 from .overlay import SAME_GRID
+from .parameters import read_own_rows
 from .tables import heading
 from .transitions import (
     NOISE_HA,
@@ -157,6 +159,41 @@ def compare_files(
     found = compare(*opened, polygons)
     found.notes.extend(notes)
     return found
+
+
+def write_carbon(
+    before: str | Path, after: str | Path, table: str | Path, folder: str | Path
+) -> tuple[pd.DataFrame, list[Path]]:
+    """
+    Write rasters of the carbon density of two land-cover files, and of its change.
+
+    Parameters
+    ----------
+    before, after : str or Path
+        GeoTIFFs of classes on one grid.
+    table : str or Path
+        Carbon of each class, a CSV that ``density.check_table`` accepts.
+    folder : str or Path
+        Existing folder.
+
+    Returns
+    -------
+    totals : DataFrame
+        As ``density.carbon_totals`` gives them.
+    files : list of Path
+        The rasters: before, after, change.
+
+    Raises
+    ------
+    CarbonSinkError
+        If a file cannot be used, the grids differ, or a class has no value.
+    """
+    if not Path(table).is_file():
+        raise FileError(Problem("file_missing", file=Path(table).name, value=str(table)))
+    opened = {"before": rasters.open_landcover(before), "after": rasters.open_landcover(after)}
+    rows = check_table(read_own_rows(Path(table)), file=Path(table).name)
+    maps = rasters.write_density(opened, rows, folder)
+    return carbon_totals(maps.pairs["before", "after"], rows), maps.files
 
 
 def change_tables(change: Change) -> dict[str, pd.DataFrame]:

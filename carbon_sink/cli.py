@@ -126,6 +126,7 @@ def _add_change(change: argparse.ArgumentParser, lang: str) -> None:
     change.add_argument("--zones", help=text("help.change_zones", lang))
     change.add_argument("--layer", default="", help=text("help.layer", lang))
     change.add_argument("--zone-field", default="", help=text("help.zone_field", lang))
+    change.add_argument("--carbon-table", metavar="FILE", help=text("help.carbon_table", lang))
     change.add_argument("--out", help=text("help.out_table", lang))
 
 
@@ -281,13 +282,35 @@ def _change(options: argparse.Namespace, lang: str) -> None:
         options.before, options.after, schemes=tuple(schemes), zones=options.zones,
         layer=options.layer, zone_field=options.zone_field,
     )  # fmt: skip
-    for line in change_lines(done, lang):
+    carbon = _write_carbon(options, lang) if options.carbon_table else []
+    for line in [*change_lines(done, lang), *carbon]:
         print(line)
     for note in done.notes:
         print(text("cli.note", lang), note.text(lang))
     if options.out:
         write_change(options.out, done, lang)
         print(text("change.written", lang, path=options.out))
+
+
+def _write_carbon(options: argparse.Namespace, lang: str) -> list[str]:
+    """Write carbon density rasters beside the results; return the lines to print."""
+    from .change import write_carbon  # noqa: PLC0415
+
+    folder = Path(options.out).parent if options.out else Path()
+    try:
+        totals, files = write_carbon(options.before, options.after, options.carbon_table, folder)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(
+            Problem("output_not_writable", file=str(folder), value=str(error))
+        ) from None
+    lines = [
+        text("change.carbon_line", lang, name=text(f"change.carbon.{row.Index}", lang),
+             carbon=f"{row.carbon_t:,.2f}", area=f"{row.area_ha:,.2f}")
+        for row in totals.itertuples()
+    ]  # fmt: skip
+    return [*lines, *(text("change.written", lang, path=path) for path in files)]
 
 
 def _print_results(done: "Run", lang: str) -> None:

@@ -158,3 +158,39 @@ def test_rasters_of_two_places_and_files_cut_short_are_refused(dates, tmp_path, 
     (tmp_path / "short.tif").write_bytes(content[: len(content) * 2 // 3])
     assert main(["change", dates[0], str(tmp_path / "short.tif")]) == 1
     assert "short.tif" in capsys.readouterr().err
+
+
+@pytest.fixture
+def carbon_table(tmp_path):
+    path = tmp_path / "carbon.csv"
+    path.write_text("lucode,c_above,source\n10,100,plots\n40,30,plots\n50,0,paved\n", "utf-8")
+    return path
+
+
+def test_with_a_carbon_table_densities_are_written_and_their_sums_printed(
+    dates, carbon_table, tmp_path, capsys
+):
+    import rasterio
+
+    out = tmp_path / "out"
+    out.mkdir()
+    words = ["change", *dates, "--carbon-table", str(carbon_table), "--out", str(out / "t.csv")]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    with rasterio.open(out / "carbon_density_change_before_after.tif") as raster:
+        # four of forty columns of cropland (30 t/ha) became built-up land
+        assert np.unique(raster.read(1)).tolist() == [-30.0, 0.0]
+    place = gpd.GeoSeries([shapely.box(105.03, 29.5, 105.034, 29.52)], crs="EPSG:4490")
+    lost = -30.0 * ellipsoidal_area_ha(place).item()
+    assert f"碳储量变化：{lost:,.2f} 吨碳" in printed
+    assert "仅供筛查" in printed
+
+
+def test_a_carbon_table_that_is_missing_or_incomplete_is_refused(dates, carbon_table, capsys):
+    assert main(["change", *dates, "--carbon-table", "none.csv"]) == 1
+    assert "找不到文件：none.csv" in capsys.readouterr().err
+    carbon_table.write_text("lucode,c_above,source\n10,100,plots\n", "utf-8")
+    assert main(["change", *dates, "--carbon-table", str(carbon_table)]) == 1
+    message = capsys.readouterr().err
+    assert "before.tif 中的类别 40" in message
+    assert "after.tif 中的类别 40, 50" in message
