@@ -2,8 +2,8 @@
 The compiled kernel of ``zonal``: walks polygon edges over a grid and sweeps its rows.
 
 Every edge adds its signed share to the cells it crosses; summing a row from left to right
-then gives the covered share of every cell. Sums are kept as whole numbers, which makes them
-the same for any order of windows, polygons and workers.
+then gives the covered share of every cell. Shares are whole multiples of a small number and areas
+whole quanta, which makes sums the same for any order of windows, polygons and workers.
 """
 
 import math
@@ -11,14 +11,28 @@ import math
 import numpy as np
 from numba import njit
 
-# a whole cell; shares are whole numbers of 2**-48 of it
-WHOLE = 1 << 48
+# shares of cells are multiples of 2**-40: this number, added and taken off, rounds to them. Sums
+# of such numbers are exact as long as an edge does not wind 4000 times through one cell.
+ROUND = 1.5 * 2.0**12
 # exact sums of floating-point numbers: limbs of 32 bits, the lowest bit worth 2**LOWEST_BIT
 LIMBS, LIMB_BITS, LOWEST_BIT = 12, 32, -160
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_edge_row(line, left, x_left, x_right, height):
+def _reached(height, x_left, x_right, per_width, cell):
+    """
+    Share of a cell, and of those before it, that lies right of an edge of this height.
+
+    The part of the edge before the cell counts whole, the part inside by its distance to the
+    end of the cell.
+    """
+    lo, hi = max(x_left, float(cell)), min(x_right, cell + 1.0)
+    inner = cell + 1.0 - 0.5 * (lo + hi)
+    return (height * (((lo - x_left) + (hi - lo) * inner) * per_width) + ROUND) - ROUND
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_edge_row(lines, row, left, right, x_left, x_right, height):
     """
     Add one edge, within one row of cells, to the row's line of differences.
 
@@ -27,53 +41,61 @@ def _add_edge_row(line, left, x_left, x_right, height):
     cell gets depends on the edge and the cell alone, not on the column ``left`` at which the
     line begins, so that windows cannot change a result.
     """
-    right = left + line.shape[0] - 1
     if x_right <= left:
-        line[0] += height
+        lines[row, 0] += height
         return
     if x_left >= right:
         return
     begin, end = math.floor(x_left), math.ceil(x_right)
+    first = np.uint64(begin - left)
     if end <= begin + 1:  # the edge stays in one cell
-        inner = begin + 1.0 - 0.5 * (x_left + x_right)
-        reached = int(height * inner)
-        line[begin - left] += reached
-        line[begin + 1 - left] += height - reached
+        reached = (height * (begin + 1.0 - 0.5 * (x_left + x_right)) + ROUND) - ROUND
+        lines[row, first] += reached
+        lines[row, first + np.uint64(1)] += height - reached
         return
-    width = x_right - x_left
-    previous = 0
+    per_width = 1.0 / (x_right - x_left)
+    if end == begin + 2 and begin >= left and end <= right:  # most others touch two
+        near = _reached(height, x_left, x_right, per_width, begin)
+        both = _reached(height, x_left, x_right, per_width, begin + 1)
+        lines[row, first] += near
+        lines[row, first + np.uint64(1)] += both - near
+        lines[row, first + np.uint64(2)] += height - both
+        return
+    previous = 0.0
     end = min(end, right)
     for cell in range(max(begin, left), end):
-        lo, hi = max(x_left, float(cell)), min(x_right, cell + 1.0)
-        # part of the edge before the cell counts whole, part inside by its distance to the end
-        inner = cell + 1.0 - 0.5 * (lo + hi)
-        reached = int(height * (((lo - x_left) + (hi - lo) * inner) / width))
-        line[cell - left] += reached - previous
+        reached = _reached(height, x_left, x_right, per_width, cell)
+        lines[row, np.uint64(cell - left)] += reached - previous
         previous = reached
-    line[end - left] += height - previous
+    lines[row, np.uint64(end - left)] += height - previous
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _add_edge(lines, x0, y0, x1, y1, left, top, sign):
     """Add one edge to the lines of the rows it crosses; exact share of every cell."""
-    if y0 == y1:
-        return
     if y0 > y1:
         x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
     first, last = math.floor(y0), math.ceil(y1)
-    slope = (x1 - x0) / (y1 - y0)
+    begin, stop = max(first, top), min(last, top + lines.shape[0])
+    if begin >= stop:
+        return
+    right = left + lines.shape[1] - 1
+    slope = (x1 - x0) / (y1 - y0) if last > first + 1 else 0.0
     low, high = min(x0, x1), max(x0, x1)
-    begin = max(first, top)
-    # heights of the edges of a ring cancel to the last bit, because each end is cut alone
-    x = x0 if begin == first else min(max(x0 + (begin - y0) * slope, low), high)
-    above = int((y0 - first) * WHOLE) if begin == first else 0
-    for row in range(begin, min(last, top + lines.shape[0])):
-        is_end = row + 1 == last
-        x_next = x1 if is_end else min(max(x0 + (row + 1.0 - y0) * slope, low), high)
-        below = int((y1 - row) * WHOLE) if is_end else WHOLE
+    # heights of the edges of a ring cancel to the last bit, because each end is rounded alone
+    x, above = x0, ((y0 - first) + ROUND) - ROUND
+    if begin != first:
+        x, above = min(max(x0 + (begin - y0) * slope, low), high), 0.0
+    for row in range(begin, stop):
+        x_next, below = x1, 1.0
+        if row + 1 == last:
+            below = ((y1 - row) + ROUND) - ROUND
+        else:
+            x_next = min(max(x0 + (row + 1.0 - y0) * slope, low), high)
+        height = sign * (below - above)
         a, b = min(x, x_next), max(x, x_next)
-        _add_edge_row(lines[row - top], left, a, b, sign * (below - above))
-        x, above = x_next, 0
+        _add_edge_row(lines, np.uint64(row - top), left, right, a, b, height)
+        x, above = x_next, 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -86,7 +108,7 @@ def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
         x = x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0)
         column = max(math.ceil(x - 0.5) - left, 0)
         if column < lines.shape[1]:
-            lines[row - top, column] += sign * WHOLE
+            lines[row - top, column] += sign
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -121,7 +143,7 @@ def find_rings(points, part_first):
 @njit(cache=True, nogil=True, error_model="numpy")
 def ring_signs(points, ring_first, is_shell):
     """Give each ring the sign that makes shells count as area and holes as none."""
-    signs = np.zeros(ring_first.shape[0] - 1, dtype=np.int64)
+    signs = np.zeros(ring_first.shape[0] - 1)
     for ring in range(signs.shape[0]):
         begin, end = ring_first[ring], ring_first[ring + 1]
         turned = 0.0
@@ -130,7 +152,7 @@ def ring_signs(points, ring_first, is_shell):
             x0, y0 = points[k, 0] - points[begin, 0], points[k, 1] - points[begin, 1]
             x1, y1 = points[k + 1, 0] - points[begin, 0], points[k + 1, 1] - points[begin, 1]
             turned += x0 * y1 - x1 * y0
-        signs[ring] = 1 if (turned < 0.0) == is_shell[ring] else -1
+        signs[ring] = 1.0 if (turned < 0.0) == is_shell[ring] else -1.0
     return signs
 
 
@@ -173,13 +195,15 @@ def _ratio_along(ratio, step, row, column):
 def _add_polygon(lines, points, ring_first, signs, rings, left, top, exact):
     """Add all edges of the rings ``rings[0]`` to ``rings[1]`` of one polygon to its lines."""
     for ring in range(rings[0], rings[1]):
-        for k in range(ring_first[ring], ring_first[ring + 1] - 1):
-            x0, y0 = points[k, 0], points[k, 1]
-            x1, y1 = points[k + 1, 0], points[k + 1, 1]
+        sign, begin = signs[ring], ring_first[ring]
+        x0, y0 = points[begin, 0], points[begin, 1]
+        for k in range(begin + 1, ring_first[ring + 1]):
+            x1, y1 = points[np.uint64(k), 0], points[np.uint64(k), 1]
             if exact:
-                _add_edge(lines, x0, y0, x1, y1, left, top, signs[ring])
+                _add_edge(lines, x0, y0, x1, y1, left, top, sign)
             else:
-                _add_center_edge(lines, x0, y0, x1, y1, left, top, signs[ring])
+                _add_center_edge(lines, x0, y0, x1, y1, left, top, sign)
+            x0, y0 = x1, y1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -204,7 +228,7 @@ def add_class_quanta(
         Column and row of every point of every ring.
     ring_first : int array of shape (rings + 1,)
         Where the points of each ring begin.
-    signs : int array of shape (rings,)
+    signs : float array of shape (rings,)
         From ``ring_signs``.
     polygon_first : int array of shape (polygons + 1,)
         Where the rings of each polygon begin.
@@ -234,24 +258,25 @@ def add_class_quanta(
         top, bottom, left, right = _part_in_window(boxes[polygon], window)
         if right <= left or bottom <= top:
             continue
-        lines = np.zeros((bottom - top, right - left + 1), dtype=np.int64)
+        lines = np.zeros((bottom - top, right - left + 1))
         rings = (polygon_first[polygon], polygon_first[polygon + 1])
         _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
-        mine = sums[position]
-        for i in range(bottom - top):
+        # unsigned numbers spare the check for an index from the end
+        target, west = np.uint64(position), np.uint64(left - window[2])
+        for i in range(np.uint64(bottom - top)):
             row = top + i
-            area = row_area[row] / WHOLE
-            line, row_cells = lines[i], cells[row - window[0], left - window[2] :]
-            share, column = 0, left
+            north = np.uint64(row - window[0])
+            share, column = 0.0, left
             while column < right:
                 near, slope, start, end = _ratio_along(ratio, step, row, column)
-                for j in range(column - left, min(end, right) - left):
-                    share += line[j]
-                    per_share = area * (near + slope * (left + j + 0.5 - start))
+                slope *= row_area[row]
+                whole, middle = row_area[row] * near, left + 0.5 - start
+                for j in range(np.uint64(column - left), np.uint64(min(end, right) - left)):
+                    share += lines[i, j]
                     # cells without a share add nothing; that is faster than to ask
-                    covered = min(max(share, 0), WHOLE)
-                    code = positions[int(row_cells[j]) - lowest]
-                    mine[code] += int(covered * per_share + 0.5)
+                    covered = min(max(share, 0.0), 1.0) * (whole + slope * (middle + j))
+                    code = positions[np.uint64(int(cells[north, west + j]) - lowest)]
+                    sums[target, np.uint64(code)] += int(covered + 0.5)
                 column = end
 
 
@@ -290,23 +315,22 @@ def add_values(
         top, bottom, left, right = _part_in_window(boxes[polygon], window)
         if right <= left or bottom <= top:
             continue
-        lines = np.zeros((bottom - top, right - left + 1), dtype=np.int64)
+        lines = np.zeros((bottom - top, right - left + 1))
         rings = (polygon_first[polygon], polygon_first[polygon + 1])
         _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
         for i in range(bottom - top):
             row = top + i
-            area = row_area[row] / WHOLE
-            line, row_cells = lines[i], cells[row - window[0], left - window[2] :]
-            share, column = 0, left
+            share, column = 0.0, left
             while column < right:
                 near, slope, start, end = _ratio_along(ratio, step, row, column)
+                slope *= row_area[row]
+                whole, middle = row_area[row] * near, left + 0.5 - start
                 for j in range(column - left, min(end, right) - left):
-                    share += line[j]
-                    value = float(row_cells[j])
-                    if share <= 0 or value == nodata or math.isnan(value):
+                    share += lines[i, j]
+                    value = float(cells[row - window[0], left + j - window[2]])
+                    if share <= 0.0 or value == nodata or math.isnan(value):
                         continue
-                    per_share = area * (near + slope * (left + j + 0.5 - start))
-                    covered = int(min(share, WHOLE) * per_share + 0.5)
+                    covered = int(min(share, 1.0) * (whole + slope * (middle + j)) + 0.5)
                     quanta[position] += covered
                     extremes[position, 0] = min(extremes[position, 0], value)
                     extremes[position, 1] = max(extremes[position, 1], value)

@@ -52,7 +52,9 @@ class Grid:
 
     def to_cells(self, points: np.ndarray) -> np.ndarray:
         """Turn map coordinates, shape (n, 2), into (column, row) cell coordinates."""
-        return (points - [self.west, self.top]) / [self.width, self.height]
+        cells = points - [self.west, self.top]
+        cells /= [self.width, self.height]
+        return cells
 
     def bounds(self) -> tuple[float, float, float, float]:
         """Return (west, south, east, north) in the units of the system."""

@@ -173,6 +173,21 @@ def test_windows_workers_and_batches_change_no_bit(degree_raster, monkeypatch, b
         assert parts.equals(values)
 
 
+def test_a_million_cells_cut_into_windows_keep_every_bit(monkeypatch):
+    rng = np.random.default_rng(12)
+    codes = rng.choice([10, 20, 40], size=(1500, 1500)).astype("uint8")
+    corner = (35_490_000.3, 10.0, 0.0, 3_270_000.7, 0.0, -10.0)
+    raster = make_raster(codes, corner, "EPSG:4523")
+    centres = rng.uniform([35_490_000, 3_255_000], [35_505_000, 3_270_000], size=(300, 2))
+    polygons = gpd.GeoSeries(shapely.buffer(shapely.points(centres), rng.uniform(5, 2000, 300)),
+                             crs="EPSG:4523")  # fmt: skip
+    whole = class_area(polygons, raster)
+    assert (whole.sum(axis=1) / 1e-2).sum() > 1e6  # cells of a hundredth of a hectare
+    monkeypatch.setattr(grids, "WINDOW_CELLS", 40_000)
+    for block in ((1, 1500), (37, 113), (1500, 7)):
+        assert class_area(polygons, blocks(raster, *block)).equals(whole)
+
+
 def test_the_order_of_polygons_changes_no_bit(degree_raster):
     polygons = scattered()
     shuffled = polygons.sample(frac=1.0, random_state=3)
