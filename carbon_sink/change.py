@@ -1,6 +1,5 @@
 """Two land-cover rasters of one place compared, and the comparison laid out for reading."""
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from .density import carbon_totals, check_table
 from .errors import FileError, Problem, TableError
 from .grids import nodata_of
 from .landcover import check_classes, classes, product, transition_matrix
-from .language import text
+from .language import aligned, text
 from .legend import number_text
 from .overlay import SAME_GRID
 from .parameters import read_own_rows
@@ -304,7 +303,7 @@ def _matrix_lines(matrix: pd.DataFrame, rows: list[str], lang: str) -> list[str]
     for name, values in zip(rows, matrix.to_numpy(), strict=True):
         cells.append([name, *map(_ha, values), _ha(values.sum())])
     cells.append([total, *map(_ha, matrix.sum()), _ha(matrix.to_numpy().sum())])
-    return _aligned(cells)
+    return aligned(cells)
 
 
 def _gain_lines(matrix: pd.DataFrame, scheme: str, lang: str) -> list[str]:
@@ -313,26 +312,9 @@ def _gain_lines(matrix: pd.DataFrame, scheme: str, lang: str) -> list[str]:
     cells = [["", *(heading("landcover_change", name, lang) for name in gains.columns)]]
     for name, values in zip(_named(gains.index, scheme, lang), gains.to_numpy(), strict=True):
         cells.append([name, *map(_ha, values)])
-    return _aligned(cells)
+    return aligned(cells)
 
 
 def _ha(value: float) -> str:
     """Write hectares with two decimals; nothing for no area."""
     return number_text(value, 2) if abs(value) > NOISE_HA else "-"
-
-
-def _aligned(cells: list[list[str]]) -> list[str]:
-    """Pad cells so that columns stand under each other, names left and numbers right."""
-    widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]
-    lines = []
-    for name, *numbers in cells:
-        padded = [name + " " * (widths[0] - _places(name))]
-        padded += [" " * (width - _places(number)) + number
-                   for width, number in zip(widths[1:], numbers, strict=True)]  # fmt: skip
-        lines.append("  ".join(padded).rstrip())
-    return lines
-
-
-def _places(value: str) -> int:
-    """Count the columns a text takes on a console, two for each wide glyph."""
-    return sum(2 if unicodedata.east_asian_width(glyph) in "WF" else 1 for glyph in value)

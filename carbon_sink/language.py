@@ -1,6 +1,7 @@
 """Texts of the interface, in Chinese and English, read from ``data/text.csv``."""
 
 import csv
+import unicodedata
 from functools import cache
 from importlib import resources
 
@@ -78,3 +79,36 @@ def translated(value: str, lang: str = "zh") -> str:
     ('数字', 'DI_LEI')
     """
     return text(value, lang) if value in _texts() else value
+
+
+def aligned(cells: list[list[str]]) -> list[str]:
+    """
+    Lay out a table for a console: names left, numbers right, wide glyphs taking two places.
+
+    Parameters
+    ----------
+    cells : list of list of str
+        Rows of equal length; the first cell of each is a name.
+
+    Returns
+    -------
+    lines : list of str
+
+    Examples
+    --------
+    >>> aligned([["", "ha"], ["耕地", "1.00"], ["other", "12.00"]])
+    ['          ha', '耕地    1.00', 'other  12.00']
+    """
+    widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for name, *numbers in cells:
+        padded = [name + " " * (widths[0] - _places(name))]
+        padded += [" " * (width - _places(number)) + number
+                   for width, number in zip(widths[1:], numbers, strict=True)]  # fmt: skip
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def _places(value: str) -> int:
+    """Count the columns a text takes on a console, two for each wide glyph."""
+    return sum(2 if unicodedata.east_asian_width(glyph) in "WF" else 1 for glyph in value)
