@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 from conftest import small_inventory
+from geopandas.testing import assert_geodataframe_equal
 
 from carbon_sink.errors import CRSError, FileError, TableError
 from carbon_sink.readers import (
@@ -15,6 +16,7 @@ from carbon_sink.readers import (
     read_reference_samples,
     read_towns,
 )
+from carbon_sink.readers.layers import as_text
 
 
 @pytest.fixture
@@ -151,6 +153,47 @@ def test_other_formats_give_the_same_stock(tmp_path, name):
     path = tmp_path / name
     layer.to_parquet(path) if name.endswith("parquet") else layer.to_file(path)
     assert read_inventory(path)["forest_volume_m3"].sum() == 8200.0
+
+
+def test_a_geoparquet_file_in_many_row_groups_reads_as_one(tmp_path):
+    layer = small_inventory(2020).assign(SSZZS=[1, None, 3, None, 5, 6, 7, 8])
+    layer.to_parquet(tmp_path / "a.parquet", row_group_size=3, write_covering_bbox=True)
+    read = read_layer(tmp_path / "a.parquet")
+    assert read.index.tolist() == list(range(1, 9))
+    whole = gpd.read_parquet(tmp_path / "a.parquet")
+    assert_geodataframe_equal(read.reset_index(drop=True), whole)
+    # spelled out in the file; known again, nothing has to be projected anew
+    assert read.crs.is_exact_same(layer.crs)
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.parquet"])
+def test_only_the_fields_that_are_named_are_read(tmp_path, name):
+    layer, path = small_inventory(2020), tmp_path / name
+    layer.to_parquet(path) if name.endswith("parquet") else layer.to_file(path)
+    assert set(read_layer(path, fields=["SLXJ", "DI_LEI", "SLXJ"]).columns) == {
+        "SLXJ", "DI_LEI", "geometry",
+    }  # fmt: skip
+    assert len(read_layer(path, fields=[])) == 8
+
+
+def test_a_file_without_a_geometry_or_a_reference_system_is_refused_in_geoparquet_too(tmp_path):
+    layer = small_inventory(2020)
+    pd.DataFrame(layer.drop(columns="geometry")).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(FileError, match="没有图形"):
+        read_inventory(tmp_path / "a.parquet")
+    layer.set_crs(None, allow_override=True).to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(CRSError, match="没有坐标参照系"):
+        read_inventory(tmp_path / "b.parquet")
+
+
+def test_codes_of_every_kind_become_texts_and_empty_cells_stay_empty():
+    written = pd.Series(["0111", " 12 ", 111, 112.0, "", " ", None, 1.5], dtype=object)
+    texts = as_text(written)
+    assert texts.dropna().tolist() == ["0111", "12", "111", "112", "1.5"]
+    assert texts.isna().tolist() == [False] * 4 + [True] * 3 + [False]
+    for column in (pd.Series([111.0, None]), pd.Series([111, None], dtype="Int64"),
+                   pd.Series(["111", None], dtype="category")):  # fmt: skip
+        pd.testing.assert_series_equal(as_text(column), pd.Series(["111", None], dtype="str"))
 
 
 def test_towns_have_unique_codes(write):

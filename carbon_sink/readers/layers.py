@@ -12,12 +12,31 @@ import pyogrio
 
 from ..errors import CarbonSinkError, CRSError, FileError, Problem
 from ..tables import columns
+from .geoparquet import open_geoparquet
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
 FIELDS_SHOWN = 40
 
 
-def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
+def fields_of(path: str | Path, layer: str = "") -> list[str]:
+    """
+    Return the names of the attributes of a layer.
+
+    Raises
+    ------
+    FileError
+        As ``read_layer`` does.
+    """
+    path, layer = checked_layer(path, layer)
+    with refusals(path, layer):
+        if path.suffix.lower() == ".parquet":
+            return open_geoparquet(path).fields()
+        return pyogrio.read_info(path, layer=layer)["fields"].tolist()
+
+
+def read_layer(
+    path: str | Path, layer: str = "", fields: list[str] | None = None
+) -> gpd.GeoDataFrame:
     """
     Read one layer of polygons, as it is.
 
@@ -27,6 +46,8 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
         GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
     layer : str
         Layer to read; may be left out when the file holds one.
+    fields : list of str, optional
+        Attributes to read; all when none are named.
 
     Returns
     -------
@@ -45,9 +66,9 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
     place = {"file": path.name, "layer": layer}
     with refusals(path, layer):
         if path.suffix.lower() == ".parquet":
-            data = gpd.read_parquet(path)
+            data = _read_geoparquet(path, fields)
         else:
-            data = pyogrio.read_dataframe(path, layer=layer, use_arrow=True)
+            data = pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True)
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -55,6 +76,15 @@ def read_layer(path: str | Path, layer: str = "") -> gpd.GeoDataFrame:
     if data.crs is None:
         raise CRSError(Problem("crs_missing", **place))
     return data.set_axis(pd.RangeIndex(1, len(data) + 1, name="row"))
+
+
+def _read_geoparquet(path: Path, fields: list[str] | None) -> gpd.GeoDataFrame:
+    """Read a GeoParquet file."""
+    source = open_geoparquet(path)
+    groups = range(len(source.group_sizes()))
+    wanted = source.fields() if fields is None else fields
+    attributes = source.read_attributes(groups, wanted).to_pandas(ignore_metadata=True)
+    return gpd.GeoDataFrame(attributes, geometry=source.read_shapes(groups))
 
 
 def checked_layer(path: str | Path, layer: str) -> tuple[Path, str]:
@@ -100,8 +130,8 @@ def _layer_of(path: Path, layer: str) -> str:
 
 def as_text(column: pd.Series) -> pd.Series:
     """Codes as text: whole numbers without a decimal point, empty cells as missing."""
-    text = column.astype("string").str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
+    text = column.astype("str").str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    return text.mask(text.eq(""))
 
 
 def with_our_names(
@@ -120,9 +150,9 @@ def with_our_names(
         raise FileError(Problem("encoding_unknown", value=str(error), **place)) from None
 
 
-def with_fields_present(problems: list[Problem], data: gpd.GeoDataFrame) -> list[Problem]:
+def with_fields_present(problems: list[Problem], fields: list[str]) -> list[Problem]:
     """Add the fields of the file to messages about a field that is missing."""
-    present = ", ".join(data.columns.drop(data.geometry.name)[:FIELDS_SHOWN])
+    present = ", ".join(fields[:FIELDS_SHOWN])
     return [
         replace(problem, rule=present) if problem.code == "field_missing" else problem
         for problem in problems

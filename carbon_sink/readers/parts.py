@@ -1,24 +1,19 @@
 """Large layers read in parts: runs of rows that fit in memory, by one process or by many."""
 
-import json
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyogrio
-import shapely
 
 from ..errors import CRSError, FileError, Problem
+from .geoparquet import open_geoparquet
 from .layers import checked_layer, refusals
 
 # rows of a part; row groups of a GeoParquet file are kept whole
 PART_ROWS = 50_000
-# GeoParquet without a stated system is in longitude and latitude on WGS 84
-GEOPARQUET_CRS = "OGC:CRS84"
 
 
 class Part(NamedTuple):
@@ -112,12 +107,8 @@ def read_part(part: Part, *, fields: bool = True, geometry: bool = True) -> pd.D
 
 def _group_sizes(path: Path) -> list[int]:
     """Rows of the parts of a GeoParquet file: small row groups are read together."""
-    metadata = pq.ParquetFile(path).metadata
-    if b"geo" not in (metadata.metadata or {}):
-        raise FileError(Problem("no_geometry", file=path.name))
     sizes = [0]
-    for group in range(metadata.num_row_groups):
-        rows = metadata.row_group(group).num_rows
+    for rows in open_geoparquet(path).group_sizes():
         if sizes[-1] and sizes[-1] + rows > PART_ROWS:
             sizes.append(0)
         sizes[-1] += rows
@@ -126,22 +117,9 @@ def _group_sizes(path: Path) -> list[int]:
 
 def _read_groups(part: Part, *, fields: bool, geometry: bool) -> pd.DataFrame:
     """Read the row groups of one part of a GeoParquet file."""
-    file = pq.ParquetFile(part.path)
-    about = json.loads(file.metadata.metadata[b"geo"])
-    place = about["primary_column"]
-    column = about["columns"][place]
-    if column["encoding"] != "WKB":
-        raise FileError(Problem("file_unreadable", file=part.path.name, value=column["encoding"]))
-    ends = list(accumulate(file.metadata.row_group(group).num_rows
-                           for group in range(file.metadata.num_row_groups)))  # fmt: skip
+    source = open_geoparquet(part.path)
+    ends = accumulate(source.group_sizes())
     groups = [group for group, end in enumerate(ends) if part.first < end <= part.last]
-    # other geometry and the extent of each row are no attributes
-    wanted = [name for name in file.schema_arrow.names if fields and name not in about["columns"]
-              and not pa.types.is_struct(file.schema_arrow.field(name).type)]  # fmt: skip
-    table = file.read_row_groups(groups, columns=[*wanted, *([place] if geometry else [])])
-    rows = table.select(wanted).to_pandas(types_mapper=pd.ArrowDtype)
-    if not geometry:
-        return rows
-    shapes = shapely.from_wkb(table.column(place).to_numpy(zero_copy_only=False))
-    crs = column.get("crs", GEOPARQUET_CRS)
-    return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
+    attributes = source.read_attributes(groups, source.fields() if fields else [])
+    rows = attributes.to_pandas(types_mapper=pd.ArrowDtype)
+    return gpd.GeoDataFrame(rows, geometry=source.read_shapes(groups)) if geometry else rows

@@ -9,7 +9,7 @@ import pandas as pd
 from .. import codes
 from ..errors import Problem, TableError, first_rows
 from ..tables import check, columns, read_data
-from .layers import FIELDS_SHOWN, read_layer, with_fields_present, with_our_names
+from .layers import FIELDS_SHOWN, fields_of, read_layer, with_fields_present, with_our_names
 
 # columns that are computed, so that no field of a file can be one
 DERIVED = (
@@ -20,15 +20,15 @@ KEY = ("village_code", "compartment", "subcompartment", "subcompartment_part")
 
 
 def _source_fields(
-    data: pd.DataFrame, fields: dict[str, str], fixed: dict[str, str], place: dict
+    present: list[str], fields: dict[str, str], fixed: dict[str, str], place: dict
 ) -> dict[str, str]:
     """Which field of the file holds each of our columns; the user's word comes first."""
     unknown = [ours for ours in [*fields, *fixed] if ours not in columns("stands").index
                or ours in DERIVED]  # fmt: skip
-    lacking = {ours: theirs for ours, theirs in fields.items() if theirs not in data.columns}
-    present = ", ".join(data.columns[:FIELDS_SHOWN])
+    lacking = {ours: theirs for ours, theirs in fields.items() if theirs not in present}
+    shown = ", ".join(present[:FIELDS_SHOWN])
     problems = [Problem("column_unknown", field=ours, value=ours, **place) for ours in unknown] + [
-        Problem("field_missing", field=theirs, rule=present, **place,
+        Problem("field_missing", field=theirs, rule=shown, **place,
                 value=columns("stands")["name_zh"].get(ours, ours))
         for ours, theirs in lacking.items()
         if ours not in unknown
@@ -39,7 +39,7 @@ def _source_fields(
     chinese = columns("stands")["name_zh"]
     for row in read_data("fields.csv").itertuples():
         spellings = (row.field, *row.aliases.split(), row.column, chinese[row.column])
-        names = [name for name in spellings if name in data]
+        names = [name for name in spellings if name in present]
         if row.column not in found and names:
             found[row.column] = names[0]
     return found
@@ -140,8 +140,9 @@ def read_inventory(
     ... # doctest: +SKIP
     """
     place = {"file": Path(path).name, "layer": layer}
-    data = read_layer(path, layer)
-    found = _source_fields(data, fields or {}, fixed or {}, place)
+    present = fields_of(path, layer)
+    found = _source_fields(present, fields or {}, fixed or {}, place)
+    data = read_layer(path, layer, list(found.values()))
     stands = with_our_names(data, "stands", found, fixed or {}, place)
     if "stand_id" not in stands:
         stands = _add_stand_id(stands)
@@ -150,7 +151,7 @@ def read_inventory(
     try:
         stands = check(stands, "stands", fields=found, **place)
     except TableError as error:
-        problems += with_fields_present(error.problems, data)
+        problems += with_fields_present(error.problems, present)
     for column in [name for name in lists if name in stands]:
         group, meaning, message, scheme = lists[column]
         where = {**place, "field": found.get(column, column), "rule": scheme}
@@ -186,7 +187,8 @@ def read_towns(
             with_our_names(data, "towns", present, {}, place), "towns", fields=found, **place
         )
     except TableError as error:
-        raise TableError(with_fields_present(error.problems, data)) from None
+        fields = data.columns.drop(data.geometry.name).tolist()
+        raise TableError(with_fields_present(error.problems, fields)) from None
     twice = towns["town_code"].duplicated(keep=False)
     if twice.any():
         raise TableError(
