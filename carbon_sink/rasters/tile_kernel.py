@@ -95,28 +95,6 @@ def halve(values, means):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _match(cells, i, width, met):
-    """Find where a run that repeats earlier cells ends, and how many cells back they lie."""
-    count, end, back = cells.shape[0], i, 1
-    if i > 0:
-        while end < count and cells[end] == cells[i - 1]:
-            end += 1
-    if i >= width:
-        up = i
-        while up < count and cells[up] == cells[up - width]:
-            up += 1
-        if up > end + 1:  # the distance of a row takes more bits
-            end, back = up, width
-    place = ((np.uint64(cells[i]) * HASH) & WORD) >> np.uint64(HASH_SHIFT)
-    last, met[place] = met[place], i
-    if end == i and i - last <= FARTHEST and cells[last] == cells[i]:
-        back = i - last
-        while end < count and cells[end] == cells[end - back]:
-            end += 1
-    return end, back
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _checksum(cells):
     """Adler-32 of the bytes of cells; written as sums without order, which are fast."""
     count = np.int64(cells.shape[0])
@@ -136,15 +114,28 @@ def _checksum(cells):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _put_cells(cells, width, words):
+def _put_cells(cells, width, words):  # noqa: C901 - one pass; calls inside cost a fifth more
     """Write the header and the codes of all cells; return bits held back, their number, words."""
     # the header of zlib, and of a last block with the fixed codes
     held, count, size, i = np.uint64(0x0178 | 3 << 16), 19, 0, 0
-    met = np.full(PLACES, -2 * FARTHEST)
-    while i < cells.shape[0]:
-        end, back = _match(cells, i, width, met)
+    met, total = np.full(PLACES, -2 * FARTHEST), cells.shape[0]
+    while i < total:
+        # how far do the cells repeat the one before, the row above, or a value met before?
+        cell, end, back, up = cells[i], i, 1, i
+        while i > 0 and end < total and cells[end] == cells[i - 1]:
+            end += 1
+        while i >= width and up < total and cells[up] == cells[up - width]:
+            up += 1
+        if up > end + 1:  # the distance of a row takes more bits
+            end, back = up, width
+        place = ((np.uint64(cell) * HASH) & WORD) >> np.uint64(HASH_SHIFT)
+        last, met[place] = met[place], i
+        if end == i and i - last <= FARTHEST and cells[last] == cell:
+            back = i - last
+            while end < total and cells[end] == cells[end - back]:
+                end += 1
         if end == i:  # a new value, as two pairs of bytes
-            cell, i, end = cells[i], i + 1, i + 1
+            i, end = i + 1, i + 1
             for k in range(0, 32, 16):
                 first = (cell >> np.uint32(k)) & np.uint32(255)
                 second = (cell >> np.uint32(k + 8)) & np.uint32(255)
