@@ -1,14 +1,15 @@
 """Layers for GIS staff: one GeoPackage that opens with its colors and its Chinese field names."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 
@@ -30,13 +31,19 @@ CONTRACTS = {
     "events": ("events",),
 }
 GROUPS = {  # shapely's types by what can stand in one layer
-    "Polygon": ("MultiPolygon", ""),
-    "MultiPolygon": ("MultiPolygon", ""),
-    "LineString": ("MultiLineString", "_lines"),
-    "MultiLineString": ("MultiLineString", "_lines"),
-    "Point": ("MultiPoint", "_points"),
-    "MultiPoint": ("MultiPoint", "_points"),
+    shapely.GeometryType.POLYGON: ("MultiPolygon", ""),
+    shapely.GeometryType.MULTIPOLYGON: ("MultiPolygon", ""),
+    shapely.GeometryType.LINESTRING: ("MultiLineString", "_lines"),
+    shapely.GeometryType.MULTILINESTRING: ("MultiLineString", "_lines"),
+    shapely.GeometryType.POINT: ("MultiPoint", "_points"),
+    shapely.GeometryType.MULTIPOINT: ("MultiPoint", "_points"),
 }
+GATHERED = {  # a layer of the second type takes single shapes of the first as one of one
+    "MultiPolygon": (shapely.GeometryType.POLYGON, shapely.multipolygons),
+    "MultiLineString": (shapely.GeometryType.LINESTRING, shapely.multilinestrings),
+    "MultiPoint": (shapely.GeometryType.POINT, shapely.multipoints),
+}
+ROWS_AT_A_TIME = 20_000
 SYMBOLS = {"MultiPolygon": "fill", "MultiLineString": "line", "MultiPoint": "marker"}
 OTHER_COLOR = "#b0b4b1"
 CATEGORIES = {  # layer: field, kind of its texts and colors
@@ -88,7 +95,7 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
     with _fixed_clock():
         for name, layer in layers.items():
             for shape, suffix, part in _by_geometry(layer):
-                part = _texts_as_text(part, name).to_crs(STORE_CRS)  # noqa: PLW2901
+                part = _texts_as_text(part, name)  # noqa: PLW2901
                 _write_layer(path, name + suffix, part, shape, _description(name, facts))
                 written.append((name + suffix, name, shape, part))
     if not written:
@@ -98,7 +105,6 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         _write_styles(file, written, facts)
         _write_field_names(file, written, facts.language)
         file.execute("COMMIT")
-        file.execute("VACUUM")
 
 
 def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
@@ -178,30 +184,31 @@ def _fixed_clock():  # noqa: ANN202
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def _by_geometry(layer: gpd.GeoDataFrame):  # noqa: ANN202
-    """Split a layer into areas, lines and points; rows without geometry go with the areas."""
-    kinds = layer.geom_type.map(GROUPS)
-    kinds = kinds.where(kinds.notna(), None).tolist()
-    present = [kind for kind in dict.fromkeys(GROUPS.values()) if kind in kinds]
-    for shape, suffix in present:
-        first = (shape, suffix) == present[0]
-        rows = [kind == (shape, suffix) or (first and kind is None) for kind in kinds]
-        yield shape, suffix if len(present) > 1 else "", layer[rows]
+def _by_geometry(layer: gpd.GeoDataFrame) -> Iterator[tuple[str, str, gpd.GeoDataFrame]]:
+    """Split a layer into areas, lines and points; rows without geometry go with the first."""
+    types = shapely.get_type_id(layer.geometry.array)
+    rows = {
+        group: np.isin(types, [one for one, its in GROUPS.items() if its == group])
+        for group in dict.fromkeys(GROUPS.values())
+    }
+    present = [group for group in rows if rows[group].any()]
+    if len(present) == 1:
+        yield present[0][0], "", layer
+        return
+    for group in present:
+        mine = rows[group] | ~np.isin(types, list(GROUPS)) if group == present[0] else rows[group]
+        yield *group, layer[mine]
 
 
 def _texts_as_text(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
-    """Make sure that texts and codes are texts, and that flags are 0 or 1."""
-    layer = layer.copy()
+    """Make sure that texts and codes are texts."""
+    texts = []
     for column in layer.columns.drop(layer.geometry.name):
         rule = _rule(name, column)
-        values = layer[column]
-        if rule is not None and rule["kind"] in ("text", "code"):
-            layer[column] = [None if pd.isna(value) else str(value) for value in values]
-        elif values.dtype == object:
-            numbers = values.dropna().map(lambda one: isinstance(one, int | float | np.number))
-            if not (len(numbers) and numbers.all()):
-                layer[column] = [None if pd.isna(value) else str(value) for value in values]
-    return layer
+        stated = rule is not None and rule["kind"] in ("text", "code")
+        if stated or layer[column].dtype == object:
+            texts.append(column)
+    return layer.astype(dict.fromkeys(texts, "str"))
 
 
 def _rule(name: str, column: str) -> pd.Series | None:
@@ -233,17 +240,34 @@ def _kind(name: str) -> str:
 def _write_layer(
     path: Path, name: str, layer: gpd.GeoDataFrame, shape: str, description: str
 ) -> None:
-    """Append one layer to the file."""
-    pyogrio.write_dataframe(
-        layer.rename_geometry("geom"),
+    """Add one layer to the file."""
+    batches = _batches(layer, shape)
+    first = next(batches)
+    pyogrio.write_arrow(
+        pa.RecordBatchReader.from_batches(first.schema, chain([first], batches)),
         path,
         layer=name,
         driver="GPKG",
         geometry_type=shape,
-        promote_to_multi=True,
-        append=False,
+        geometry_name="geom",
+        crs=STORE_CRS,
         layer_options={"IDENTIFIER": name, "DESCRIPTION": description, "GEOMETRY_NAME": "geom"},
     )
+
+
+def _batches(layer: gpd.GeoDataFrame, shape: str) -> Iterator[pa.RecordBatch]:
+    """Make a layer ready for the file, some rows at a time, so that it is held only once."""
+    single, gather = GATHERED.get(shape, (None, None))
+    for first in range(0, len(layer), ROWS_AT_A_TIME):
+        part = layer.iloc[first : first + ROWS_AT_A_TIME].to_crs(STORE_CRS)
+        shapes = np.array(part.geometry)
+        alone = shapely.get_type_id(shapes) == single
+        if alone.any():
+            shapes[alone] = gather(shapes[alone], indices=np.arange(alone.sum()))
+        names = part.columns.drop(part.geometry.name)
+        cells = {name: pa.array(part[name], from_pandas=True) for name in names}
+        cells["geom"] = pa.array(shapely.to_wkb(shapes), pa.binary())
+        yield from pa.table(cells).combine_chunks().to_batches()
 
 
 def _description(name: str, facts: RunFacts) -> str:
@@ -314,7 +338,7 @@ def graduated(values: np.ndarray, ramp: str = "green") -> list[Class]:
 
 def _categories(column: pd.Series, words: str, lang: str) -> list[Class]:
     """Return a category per code that occurs, known codes first, then all the rest."""
-    colors, present = code_colors(words), set(column.dropna())
+    colors, present = code_colors(words), set(column.dropna().unique())
     codes = [*(code for code in colors if code in present), *sorted(present - set(colors))]
     classes = [
         Class(code_name(words, code, lang), colors.get(code, OTHER_COLOR), code) for code in codes

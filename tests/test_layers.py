@@ -13,6 +13,7 @@ import pytest
 import shapely
 from conftest import FACTS
 
+import carbon_sink.layers
 from carbon_sink.layers import write_layers
 
 
@@ -162,6 +163,37 @@ def test_the_same_layers_give_the_same_bytes(layers, tmp_path):
     for name in ("a", "b"):
         write_layers(tmp_path / f"{name}.gpkg", layers, FACTS)
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
+def test_a_file_has_the_same_content_however_many_rows_are_written_at_a_time(
+    layers, tmp_path, monkeypatch
+):
+    write_layers(tmp_path / "a.gpkg", layers, FACTS)
+    monkeypatch.setattr(carbon_sink.layers, "ROWS_AT_A_TIME", 1)
+    write_layers(tmp_path / "b.gpkg", layers, FACTS)
+    with (
+        closing(sqlite3.connect(tmp_path / "a.gpkg")) as whole,
+        closing(sqlite3.connect(tmp_path / "b.gpkg")) as parts,
+    ):
+        assert list(parts.iterdump()) == list(whole.iterdump())
+
+
+def test_missing_cells_and_missing_shapes_stay_missing(layers, tmp_path, monkeypatch):
+    monkeypatch.setattr(carbon_sink.layers, "ROWS_AT_A_TIME", 2)
+    stands = layers["stands_2025"].assign(
+        forest_type=[None, None, "arbor", np.nan],
+        class_group=pd.Series([None, None, None, "arbor"], dtype=object),
+        change_year=pd.array([2021, None, None, 2022], dtype="Int64"),
+        is_land_survey=[True, False, False, True],
+        remark=pd.Series([1, 2.5, None, "x"], dtype=object),
+    )
+    stands.loc[2, "geometry"] = None
+    write_layers(tmp_path / "a.gpkg", {"stands": stands}, FACTS)
+    fields = "forest_type, class_group, change_year, is_land_survey, remark, geom IS NULL"
+    assert rows(tmp_path / "a.gpkg", f"SELECT {fields} FROM stands") == [
+        (None, None, 2021, 1, "1", 0), (None, None, None, 0, "2.5", 0),
+        ("arbor", None, None, 0, None, 1), (None, "arbor", 2022, 1, "x", 0),
+    ]  # fmt: skip
 
 
 def test_an_older_file_is_replaced_and_inputs_stay_as_they_were(layers, tmp_path):
