@@ -1,6 +1,5 @@
 """Carbon density of land cover: the table, areas and cells times densities, rasters of both."""
 
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -391,43 +390,3 @@ def test_a_full_disk_leaves_no_file_behind(tmp_path, monkeypatch):
 # --------------------------------------------------------------------------- the compression
 
 bits = st.sampled_from([0, 1, 0x42C80000, 0x41F00000, 0x7FC00000, 0xFFFFFFFF])
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    cells=st.one_of(
-        arrays("uint32", st.integers(1, 400), elements=bits),
-        arrays("uint32", st.integers(1, 200)),
-        st.builds(np.full, st.integers(1, 5000), bits).map(lambda a: a.astype("uint32")),
-    ),
-    width=st.integers(1, 40),
-)
-def test_what_the_encoder_writes_any_reader_of_zlib_reads(cells, width):
-    from carbon_sink.rasters.tile_kernel import FRAME_WORDS, deflate
-
-    words = np.zeros(cells.size * 9 // 8 + FRAME_WORDS, dtype="uint32")
-    size = deflate(cells, width, words)
-    assert size <= words.nbytes
-    assert zlib.decompress(words.tobytes()[:size]) == cells.tobytes()
-
-
-def test_values_met_far_back_and_the_longest_rows_are_coded_right():
-    from carbon_sink.rasters.tile_kernel import FARTHEST, FRAME_WORDS, deflate
-
-    random = np.random.default_rng(5)
-    cells = random.integers(0, 2**32, 3 * FARTHEST, dtype="uint32")
-    # the same values exactly as far back as a match may lie, and one cell farther
-    cells[FARTHEST + 10 : FARTHEST + 20] = cells[10:20]
-    cells[2 * FARTHEST + 31 : 2 * FARTHEST + 41] = cells[FARTHEST + 30 : FARTHEST + 40]
-    words = np.zeros(cells.size * 9 // 8 + FRAME_WORDS, dtype="uint32")
-    for width in (512, FARTHEST):
-        size = deflate(cells, width, words)
-        assert zlib.decompress(words.tobytes()[:size]) == cells.tobytes()
-
-
-def test_an_even_tile_takes_next_to_nothing():
-    from carbon_sink.rasters.tile_kernel import FRAME_WORDS, deflate
-
-    cells = np.full(512 * 512, 7, dtype="uint32")
-    words = np.zeros(cells.size * 9 // 8 + FRAME_WORDS, dtype="uint32")
-    assert deflate(cells, 512, words) < 0.01 * cells.nbytes

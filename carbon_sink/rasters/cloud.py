@@ -9,15 +9,16 @@ are written and the levels copied behind them, the smallest overview first.
 import struct
 import tempfile
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
 from shutil import copyfileobj
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import NamedTuple, Self
 
 import numpy as np
+from isal import isal_zlib
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
@@ -27,6 +28,8 @@ TILE = 512
 # tiles that may wait for their compression, 1 MB each
 WAITING = 24
 COPY_BYTES = 1 << 22
+# of compression: the least, and as small as zlib makes such maps, in a seventh of its time
+LEVEL = 1
 # above so many bytes without compression the file is a BigTIFF, whose places have 64 bits
 LARGEST_CLASSIC = 4_000_000_000
 SUBFILE, WIDTH, HEIGHT, TILE_OFFSETS, TILE_BYTES = 254, 256, 257, 324, 325
@@ -74,22 +77,19 @@ def _numbers(values: np.ndarray | list[int], words: _Words = CLASSIC) -> _Field:
 
 
 @cache
-def _kernels() -> ModuleType:
-    """Compile the kernels on first use; importing numba costs more than most commands."""
-    from . import tile_kernel  # noqa: PLC0415
+def _halve() -> Callable:
+    """Compile the kernel on first use; importing numba costs more than most commands."""
+    from .overview_kernel import halve  # noqa: PLC0415
 
-    return tile_kernel
+    return halve
 
 
 def _compress(tile: np.ndarray) -> tuple[bytes, np.ndarray]:
     """Compress a tile, framed as ``STRUCTURE`` says; return it with its means two by two."""
-    kernels = _kernels()
     means = np.empty((TILE // 2, TILE // 2), dtype="float32")
-    kernels.halve(tile, means)
-    words = np.empty(tile.size * 9 // 8 + kernels.FRAME_WORDS, dtype="uint32")
-    size = kernels.deflate(tile.view("uint32").ravel(), TILE, words)
-    content = words.view("uint8")[:size].tobytes()
-    return struct.pack("<I", size) + content + content[-4:], means
+    _halve()(tile, means)
+    content = isal_zlib.compress(tile, LEVEL)
+    return struct.pack("<I", len(content)) + content + content[-4:], means
 
 
 class _Level:
