@@ -273,16 +273,18 @@ def test_csv_files_open_in_office_programs(tables, tmp_path):
     assert b",2020,84.08,2025,90.0," in written
 
 
-def test_only_texts_that_look_like_formulas_get_an_apostrophe(tmp_path):
+@pytest.mark.parametrize("kind", ["str", "string", "object", "category"])
+def test_only_texts_that_look_like_formulas_get_an_apostrophe(tmp_path, kind):
     table = pd.DataFrame(
         {
-            "text": ["=1+1", "+x", "-x", "@x", "\tx", "甲镇", "a=b"],
-            "number": [-1.5, 2.0, -3.0, 4.0, 5.0, np.nan, 7.0],
+            "text": pd.Series(["=1+1", "+x", "-x", "@x", "\tx", "甲镇", "a=b", None], dtype=kind),
+            "number": [-1.5, 2.0, -3.0, 4.0, 5.0, np.nan, 7.0, 8.0],
         }
     )
     write_tables(tmp_path, {"own": table})
     again = pd.read_csv(tmp_path / "own.csv")
-    assert again["text"].tolist() == ["'=1+1", "'+x", "'-x", "'@x", "'\tx", "甲镇", "a=b"]
+    assert again["text"].tolist()[:7] == ["'=1+1", "'+x", "'-x", "'@x", "'\tx", "甲镇", "a=b"]
+    assert pd.isna(again["text"].iloc[7])
     assert again["number"].iloc[0] == -1.5
     assert np.isnan(again["number"].iloc[5])
 

@@ -119,7 +119,7 @@ def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
     """
     folder = Path(folder)
     for name, table in tables.items():
-        shown = table.copy()
+        shown = table.copy(deep=False)
         for column in shown.columns:
             shown[column] = _csv_column(shown[column], column)
         shown.columns = [_harmless(str(column)) for column in shown.columns]
@@ -141,6 +141,8 @@ def _csv_column(column: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         whole = name.endswith("year") and (column.dropna() % 1 == 0).all()
         return column.astype("Int64") if whole else column
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.mask(column.str.startswith(FORMULA_STARTS).fillna(value=False), "'" + column)
     return column.map(lambda value: _harmless(value) if isinstance(value, str) else value)
 
 
