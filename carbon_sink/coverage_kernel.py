@@ -14,6 +14,8 @@ from numba import njit
 # shares of cells are multiples of 2**-40: this number, added and taken off, rounds to them. Sums
 # of such numbers are exact as long as an edge does not wind 4000 times through one cell.
 ROUND = 1.5 * 2.0**12
+# columns to the next point of a lattice that has one column
+NO_STEP = 1 << 62
 # exact sums of floating-point numbers: limbs of 32 bits, the lowest bit worth 2**LOWEST_BIT
 LIMBS, LIMB_BITS, LOWEST_BIT = 12, 32, -160
 
@@ -119,13 +121,15 @@ def find_rings(points, part_first):
     Returns the begin of each ring and the end of the last, the part each belongs to, and
     whether every ring was closed; where one was not, points come twice and confuse the search.
     """
-    begins = np.zeros(points.shape[0] + 1, dtype=np.int64)
-    owners = np.zeros(points.shape[0], dtype=np.int64)
+    # a ring has four points at least; where more are found, the search went wrong
+    room = points.shape[0] // 4 + 1
+    begins = np.empty(room + 1, dtype=np.int64)
+    owners = np.empty(room, dtype=np.int64)
     rings = 0
     closed = True
     for part in range(part_first.shape[0] - 1):
         begin, end = part_first[part], part_first[part + 1]
-        while begin < end:
+        while begin < end and rings < room:
             x, y = points[begin, 0], points[begin, 1]
             k = begin + 1
             while k < end and points[k, 0] == x and points[k, 1] == y:
@@ -136,8 +140,17 @@ def find_rings(points, part_first):
             begins[rings], owners[rings] = begin, part
             rings += 1
             begin = k + 1
+        closed = closed and begin >= end
     begins[rings] = points.shape[0]
     return begins[: rings + 1], owners[:rings], closed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def to_cells(points, west, top, width, height):
+    """Turn map coordinates into columns and rows of a grid, in place."""
+    for k in range(points.shape[0]):
+        points[k, 0] = (points[k, 0] - west) / width
+        points[k, 1] = (points[k, 1] - top) / height
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -175,20 +188,22 @@ def cell_boxes(points, ring_first, polygon_first, rows, columns):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _ratio_along(ratio, step, row, column):
+def _areas_along(window, row_area, ratio, step):
     """
-    Ellipsoidal over planar area from a column to the next point of the lattice.
+    Area of a cell at the lattice columns of every row of a window, in quanta.
 
-    Returns its value at a column of the lattice, its change with each column from there, that
-    column, and the column up to which this holds; all depend on row and lattice alone.
+    A grid of cells that are alike along a row has one such column, repeated.
     """
-    if ratio.shape[0] == 1:
-        return ratio[0, 0], 0.0, 0, 1 << 62
-    i, j = row // step, column // step
-    v = (row + 0.5) / step - i
-    near = ratio[i, j] * (1.0 - v) + ratio[i + 1, j] * v
-    far = ratio[i, j + 1] * (1.0 - v) + ratio[i + 1, j + 1] * v
-    return near, (far - near) / step, j * step, (j + 1) * step
+    even = ratio.shape[0] == 1
+    areas = np.empty((window[1] - window[0], max(ratio.shape[1], 2)))
+    for row in range(window[0], window[1]):
+        i = 0 if even else row // step
+        v = 0.0 if even else (row + 0.5) / step - i
+        for j in range(areas.shape[1]):
+            k = 0 if even else j
+            below = ratio[0 if even else i + 1, k]
+            areas[row - window[0], j] = row_area[row] * (ratio[i, k] * (1.0 - v) + below * v)
+    return areas
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -253,6 +268,8 @@ def add_class_quanta(
     sums : int array of shape (len(inside), classes)
         Whole quanta of area; added to in place.
     """
+    areas = _areas_along(window, row_area, ratio, step)
+    step = NO_STEP if ratio.shape[0] == 1 else step
     for position in range(inside.shape[0]):
         polygon = inside[position]
         top, bottom, left, right = _part_in_window(boxes[polygon], window)
@@ -264,13 +281,12 @@ def add_class_quanta(
         # unsigned numbers spare the check for an index from the end
         target, west = np.uint64(position), np.uint64(left - window[2])
         for i in range(np.uint64(bottom - top)):
-            row = top + i
-            north = np.uint64(row - window[0])
+            north = np.uint64(top + i - window[0])
             share, column = 0.0, left
             while column < right:
-                near, slope, start, end = _ratio_along(ratio, step, row, column)
-                slope *= row_area[row]
-                whole, middle = row_area[row] * near, left + 0.5 - start
+                mark = column // step
+                whole, end = areas[north, mark], (mark + 1) * step
+                slope, middle = (areas[north, mark + 1] - whole) / step, left + 0.5 - mark * step
                 for j in range(np.uint64(column - left), np.uint64(min(end, right) - left)):
                     share += lines[i, j]
                     # cells without a share add nothing; that is faster than to ask
@@ -310,6 +326,8 @@ def add_values(
     ``quanta`` (area), ``limbs`` (exact sum of value times m2) and ``extremes`` (lowest and
     highest value). NaN and ``nodata`` are cells without data.
     """
+    areas = _areas_along(window, row_area, ratio, step)
+    step = NO_STEP if ratio.shape[0] == 1 else step
     for position in range(inside.shape[0]):
         polygon = inside[position]
         top, bottom, left, right = _part_in_window(boxes[polygon], window)
@@ -319,15 +337,15 @@ def add_values(
         rings = (polygon_first[polygon], polygon_first[polygon + 1])
         _add_polygon(lines, points, ring_first, signs, rings, left, top, exact)
         for i in range(bottom - top):
-            row = top + i
+            north = top + i - window[0]
             share, column = 0.0, left
             while column < right:
-                near, slope, start, end = _ratio_along(ratio, step, row, column)
-                slope *= row_area[row]
-                whole, middle = row_area[row] * near, left + 0.5 - start
+                mark = column // step
+                whole, end = areas[north, mark], (mark + 1) * step
+                slope, middle = (areas[north, mark + 1] - whole) / step, left + 0.5 - mark * step
                 for j in range(column - left, min(end, right) - left):
                     share += lines[i, j]
-                    value = float(cells[row - window[0], left + j - window[2]])
+                    value = float(cells[north, left + j - window[2]])
                     if share <= 0.0 or value == nodata or math.isnan(value):
                         continue
                     covered = int(min(share, 1.0) * (whole + slope * (middle + j)) + 0.5)

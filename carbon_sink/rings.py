@@ -126,7 +126,7 @@ def rings_of(
     if to_grid is not None:
         points, ring_first = _followed(points, ring_first, step)
         points = np.column_stack(to_grid.transform(points[:, 0], points[:, 1]))
-    points = np.ascontiguousarray(grid.to_cells(points))
+    kernel().to_cells(points, grid.west, grid.top, grid.width, grid.height)
     is_shell = np.append(True, part_of_ring[1:] != part_of_ring[:-1])[: len(part_of_ring)]
     polygon_first = np.searchsorted(part_of_ring, part_first)
     signs = kernel().ring_signs(points, ring_first, is_shell)
