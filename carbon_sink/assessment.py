@@ -1,18 +1,163 @@
-"""What a reference sample makes of the land cover of a place: areas corrected for map errors."""
+"""Reference samples of land cover: their design, and the areas they correct for map errors."""
 
 from dataclasses import replace
+from math import ceil, sqrt
+from typing import NamedTuple
 
+import geopandas as gpd
 import pandas as pd
 
-from .accuracy import AccuracyAssessment, adjusted_area, error_matrix
+from .accuracy import (
+    FEWEST,
+    AccuracyAssessment,
+    adjusted_area,
+    allocation,
+    error_matrix,
+    sample_size,
+)
 from .errors import Problem, TableError
+from .geometry import STORE_CRS
 from .landcover import classes
 from .language import text
+from .parameters import constant
 from .summary import WHOLE_PLACE
 from .tables import columns
 
 # strata that differ from the mapped area by more than this are of another map or place
 STRATA_TOLERANCE_PCT = 0.5
+
+
+class Design(NamedTuple):
+    """
+    A stratified random sample before it is drawn.
+
+    Parameters
+    ----------
+    classes : DataFrame
+        Indexed by class code: ``mapped_ha``, its area on the map, and ``stratum``, the code
+        of the class whose stratum it belongs to; mostly its own.
+    strata : DataFrame
+        Indexed by stratum: ``area_ha``, and ``samples``, the number of units to draw.
+    minimum : int
+        Sample units that each stratum gets at least.
+    needed : int or None
+        Sample units by the wanted standard error; None where the total was given.
+    standard_error : float
+        Standard error of the overall accuracy (0 to 1) that this sample is expected to give.
+    """
+
+    classes: pd.DataFrame
+    strata: pd.DataFrame
+    minimum: int
+    needed: int | None
+    standard_error: float
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether classes share a stratum, so that a sample must name its strata."""
+        return len(self.strata) < len(self.classes)
+
+
+def design_sample(
+    mapped_ha: pd.Series,
+    cells: pd.Series,
+    total: int | None = None,
+    *,
+    minimum: int | None = None,
+    standard_error: float | None = None,
+    users_accuracy: float | None = None,
+) -> Design:
+    """
+    Tell how many sample units each class of a map needs.
+
+    Parameters
+    ----------
+    mapped_ha : Series
+        Area of every class of the map in the place, ha, by class code.
+    cells : Series
+        Number of cells that can be drawn, by class code.
+    total : int, optional
+        Sample units in all. Without it equation 13 tells how many give the overall accuracy
+        the wanted standard error; they are shared by area, and strata that get less than the
+        minimum are raised to it, so that the large ones lose nothing.
+    minimum : int, optional
+        Sample units of each stratum at least.
+    standard_error, users_accuracy : float, optional
+        Standard error wanted of the overall accuracy where no total is given, and users'
+        accuracy expected of every class (0 to 1).
+
+    Returns
+    -------
+    design : Design
+        Every class is a stratum. A class that has fewer cells than the minimum cannot be
+        sampled alone and shares the stratum of the largest class.
+
+    Raises
+    ------
+    TableError
+        If the minimum is less than two, the total is less than the minimum of all strata, or
+        an accuracy does not lie between 0 and 1.
+
+    Notes
+    -----
+    What is not given is taken from ``data/constants.csv``: ``sample_minimum``,
+    ``sample_standard_error`` and ``sample_users_accuracy``.
+
+    References
+    ----------
+    [olofsson_2014]_ equations 5 and 13 and section 5.1.2; [stehman_2014]_ where a stratum holds
+    several classes.
+
+    Examples
+    --------
+    >>> mapped_ha = pd.Series({10: 300.0, 40: 699.9, 90: 0.1})
+    >>> cells = pd.Series({10: 30_000, 40: 69_990, 90: 10})
+    >>> design = design_sample(mapped_ha, cells, total=100)
+    >>> design.classes["stratum"].to_dict(), design.strata["samples"].to_dict()
+    ({10: 10, 40: 40, 90: 40}, {10: 50, 40: 50})
+    """
+    minimum = int(constant("sample_minimum")) if minimum is None else minimum
+    if minimum < FEWEST:
+        raise TableError(Problem("sample_minimum", value=str(minimum), rule=str(FEWEST)))
+    rare = cells.reindex(mapped_ha.index, fill_value=0) < minimum
+    stratum = mapped_ha.index.to_series().mask(rare, mapped_ha.idxmax()).rename("stratum")
+    area_ha, needed = mapped_ha.groupby(stratum).sum(), None
+    share = area_ha / area_ha.sum()
+    wanted = constant("sample_standard_error") if standard_error is None else standard_error
+    users = constant("sample_users_accuracy") if users_accuracy is None else users_accuracy
+    units = sample_size(area_ha, pd.Series(users, area_ha.index), wanted)
+    if total is None:
+        needed, total = units, ceil((units * share).clip(lower=minimum).sum())
+    samples = allocation(total, area_ha, minimum)
+    return Design(
+        classes=pd.DataFrame({"mapped_ha": mapped_ha, "stratum": stratum}),
+        strata=pd.DataFrame({"area_ha": area_ha, "samples": samples}),
+        minimum=minimum,
+        needed=needed,
+        standard_error=sqrt((share**2 * users * (1.0 - users) / (samples - 1)).sum()),
+    )
+
+
+def sample_sheet(points: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Lay out the points of a sample as the sheet that an interpreter fills in.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        As ``rasters.sample_points`` draws them.
+
+    Returns
+    -------
+    sheet : DataFrame
+        ``sample_id``, ``lon_deg`` and ``lat_deg`` (EPSG:4490), ``reference_class``; what the
+        map says, which a run needs and an interpreter should not see, comes last.
+    """
+    stored = points.geometry.to_crs(STORE_CRS)
+    sheet = pd.DataFrame(points.drop(columns=points.geometry.name))
+    sheet = sheet.assign(lon_deg=stored.x.round(7), lat_deg=stored.y.round(7))
+    order = ["sample_id", "lon_deg", "lat_deg", "reference_class", "stratum", "map_class"]
+    return sheet[[name for name in order if name in sheet]]
 
 
 def assess(samples: pd.DataFrame, mapped_ha: pd.Series) -> AccuracyAssessment:
@@ -105,6 +250,36 @@ def accuracy_tables(
     return {
         name: table.reindex(columns=list(columns(name).index)) for name, table in tables.items()
     }
+
+
+def tree_cover_lines(table: pd.DataFrame, lang: str) -> list[str]:
+    """
+    Say in a line for each year what share of a place has tree cover, and how sure that is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of the table ``satellite_tree_cover``.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    lines : list of str
+        The mapped share; where there is a sample also the corrected one with half the width of
+        its interval (the wider half, where an end was cut). Each says that it is not forest
+        coverage.
+    """
+    lines = []
+    for row in table.itertuples():
+        values = {"year": row.year, "mapped": f"{row.mapped_pct:.2f}"}
+        if pd.isna(row.area_pct):
+            lines.append(text("landcover.line_mapped", lang, **values))
+            continue
+        half = max(row.high_pct - row.area_pct, row.area_pct - row.low_pct)
+        values |= {"area": f"{row.area_pct:.2f}", "half": f"{half:.2f}"}
+        lines.append(text("landcover.line_adjusted", lang, **values, count=f"{row.samples:.0f}"))
+    return lines
 
 
 def class_table(

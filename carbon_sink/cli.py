@@ -23,6 +23,8 @@ MISTAKES = {
     "wrong.unrecognized": r"unrecognized arguments: (.*)",
     "wrong.choice": r"argument .*: invalid choice: '?(.*?)'? \(choose from (.*)\)",
     "wrong.number": r"argument .*: invalid int value: '(.*)'",
+    "wrong.float": r"argument .*: invalid float value: '(.*)'",
+    "wrong.exclusive": r"argument (.*): not allowed with argument (.*)",
     "wrong.value": r"argument .*: expected one argument",
 }
 # folder and number of polygons of each demonstration when nothing else is said
@@ -91,6 +93,7 @@ def _parser(lang: str) -> argparse.ArgumentParser:
     _add_workers(run, lang)
     _add_zonal(command("zonal"), lang)
     _add_change(command("change"), lang)
+    _add_sample(command("sample"), lang)
     return parser
 
 
@@ -130,6 +133,25 @@ def _add_change(change: argparse.ArgumentParser, lang: str) -> None:
     change.add_argument("--out", help=text("help.out_table", lang))
 
 
+def _add_sample(sample: argparse.ArgumentParser, lang: str) -> None:
+    """Add the arguments of a reference sample."""
+    schemes = [row["scheme"] for row in read_rows("landcover_schemes.csv")]
+    default = {row["key"]: row["value"] for row in read_rows("constants.csv")}
+    sample.add_argument("raster", help=text("help.sample_raster", lang))
+    sample.add_argument("--scheme", choices=schemes, required=True, metavar="SCHEME",
+                        help=text("help.sample_scheme", lang))  # fmt: skip
+    sample.add_argument("--place", help=text("help.sample_place", lang))
+    sample.add_argument("--layer", default="", help=text("help.layer", lang))
+    size = sample.add_mutually_exclusive_group()
+    size.add_argument("--total", type=int, help=text("help.sample_total", lang))
+    for group, name, kind in ((size, "standard_error", float), (sample, "users_accuracy", float),
+                              (sample, "minimum", int)):  # fmt: skip
+        about = text(f"help.sample_{name}", lang, default=default[f"sample_{name}"])
+        group.add_argument(f"--{name.replace('_', '-')}", type=kind, help=about)
+    sample.add_argument("--seed", type=int, default=1, help=text("help.sample_seed", lang))
+    sample.add_argument("--out", help=text("help.sample_out", lang))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """
     Run one command.
@@ -153,7 +175,8 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     lang = _language(arguments)
     options = _parser(lang).parse_args(arguments)
-    commands = {"demo": _demo, "check": _check, "run": _run, "zonal": _zonal, "change": _change}
+    commands = {"demo": _demo, "check": _check, "run": _run, "zonal": _zonal, "change": _change,
+                "sample": _sample}  # fmt: skip
     try:
         commands[options.command](options, lang)
     except CarbonSinkError as error:
@@ -313,8 +336,30 @@ def _write_carbon(options: argparse.Namespace, lang: str) -> list[str]:
     return [*lines, *(text("change.written", lang, path=path) for path in files)]
 
 
+def _sample(options: argparse.Namespace, lang: str) -> None:
+    """Design a reference sample, print the design, and write the points where that is wanted."""
+    from .sampling import draw_sample, guide_lines, plan_lines, plan_sample, sample_path  # noqa: PLC0415
+
+    inputs = [options.raster, *([options.place] if options.place else [])]
+    sheet = sample_path(options.out, inputs) if options.out else None
+    given = ("place", "layer", "total", "standard_error", "users_accuracy", "minimum")
+    plan = plan_sample(
+        options.raster, options.scheme, **{name: getattr(options, name) for name in given}
+    )
+    print(*plan_lines(plan, lang), sep="\n")
+    for note in plan.notes:
+        print(text("cli.note", lang), note.text(lang))
+    if sheet is None:
+        print("", text("sample.not_written", lang), sep="\n")
+        return
+    draw_sample(plan, sheet, options.seed, lang)
+    print("", *guide_lines(plan, sheet, options.seed, lang), sep="\n")
+
+
 def _print_results(done: "Run", lang: str) -> None:
     """Print the headline figures in the language of the run, and where the results are."""
+    from .assessment import tree_cover_lines  # noqa: PLC0415
+
     words = done.facts.language
     if done.facts.synthetic:
         print(text("notice.synthetic", words))
@@ -326,6 +371,8 @@ def _print_results(done: "Run", lang: str) -> None:
     for row in table[~planned & table["value"].notna()].itertuples():
         value = f"{row.value:,.2f}"
         print(text("cli.value", words, name=row.name, value=value, unit=row.unit))
+    if "satellite_tree_cover" in done.tables:
+        print("", *tree_cover_lines(done.tables["satellite_tree_cover"], words), sep="\n  ")
     for note in done.tables["notes"].itertuples():
         print(text("cli.note", words), note.what, note.where)
     print(text("cli.absent_count", lang, count=len(done.tables["absent"])))

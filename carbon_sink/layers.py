@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from .assessment import sample_sheet
 from .errors import FileError, Problem
 from .geometry import STORE_CRS
 from .language import text
@@ -102,33 +103,50 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         return
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("BEGIN")
-        _write_styles(file, written, facts)
+        _write_styles(
+            file,
+            [(table, _style(name, shape, layer, facts), _description(name, facts))
+             for table, name, shape, layer in written],
+        )  # fmt: skip
         _write_field_names(file, written, facts.language)
         file.execute("COMMIT")
 
 
-def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
+def write_sample(path: str | Path, points: gpd.GeoDataFrame, lang: str = "zh") -> None:
     """
-    Write the points of a sample for people who look at them: a layer, and a table beside it.
+    Write the points of a sample for people who look at them: a layer, and a sheet to fill in.
 
     Parameters
     ----------
     path : str or Path
         GeoPackage to write; the CSV gets the same name. Existing ones are replaced.
     points : GeoDataFrame
-        As ``rasters.sample_points`` draws them. The table has ``lon_deg`` and ``lat_deg`` in
-        place of the geometry; with ``reference_class`` filled in either file can be read as
-        reference sample.
+        As ``rasters.sample_points`` draws them. The layer shows where to look and holds no
+        class, so that nobody is led by the map; ``assessment.sample_sheet`` lays out the sheet.
+    lang : {"zh", "en"}
+        Language of the field names of the layer.
+
+    Raises
+    ------
+    FileError
+        If a file cannot be written.
     """
     path = Path(path).with_suffix(".gpkg")
     points = points.to_crs(STORE_CRS)
-    path.unlink(missing_ok=True)
-    with _fixed_clock():
-        pyogrio.write_dataframe(points, path, layer="reference_samples", driver="GPKG")
-    table = pd.DataFrame(points.drop(columns=points.geometry.name))
-    table.assign(lon_deg=points.geometry.x, lat_deg=points.geometry.y).to_csv(
-        path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\r\n"
-    )
+    name = "sample_points"
+    try:
+        path.unlink(missing_ok=True)
+        with _fixed_clock():
+            shown = points[["sample_id", points.geometry.name]]
+            _write_layer(path, name, shown, "Point", "")
+        sample_sheet(points).to_csv(
+            path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\r\n"
+        )
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
+    aliases = {"sample_id": heading("reference_samples", "sample_id", lang)}
+    with closing(sqlite3.connect(path)) as file, file:
+        _write_styles(file, [(name, style(aliases, label="sample_id", geometry="marker"), "")])
 
 
 def write_parts(path: str | Path, parts: Iterable[gpd.GeoDataFrame], name: str) -> None:
@@ -285,20 +303,20 @@ def _description(name: str, facts: RunFacts) -> str:
 # -------------------------------------------------------------------- styles and field names
 
 
-def _write_styles(file: sqlite3.Connection, written: list[tuple], facts: RunFacts) -> None:
-    """Store a default style for every layer, where QGIS looks for it."""
+def _write_styles(file: sqlite3.Connection, styles: list[tuple[str, str, str]]) -> None:
+    """Store the default style of every layer (layer, QML, description) where QGIS looks for it."""
     file.execute(STYLE_TABLE)
     file.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
         " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
         (WRITTEN,),
     )
-    for table, name, shape, layer in written:
+    for table, qml, description in styles:
         file.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
             " owner, ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
-            (table, table, _style(name, shape, layer, facts), _description(name, facts), WRITTEN),
+            (table, table, qml, description, WRITTEN),
         )
 
 

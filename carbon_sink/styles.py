@@ -114,7 +114,7 @@ def _add_symbol(symbols: ET.Element, name: str, color: str, geometry: str) -> No
     layer.set("pass", "0")
     bare = not color
     properties = {
-        "color": _rgba(color or "#ffffff"),
+        "color": _rgba(color) if color else "255,255,255,0",
         "outline_color": _rgba(OUTLINE if not bare else "#1b1b1b"),
         "outline_style": "solid",
         "outline_width": "0.6" if bare else "0.16",

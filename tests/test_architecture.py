@@ -19,7 +19,8 @@ LAYER = {
     "accuracy": 2, "assessment": 2, "agreement": 2, "density": 2, "density_kernel": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
-    "intake": 4, "cluster": 4, "composition": 4, "change": 4, "monitoring": 4, "pipeline": 4,
+    "intake": 4, "cluster": 4, "composition": 4, "change": 4, "monitoring": 4, "sampling": 4,
+    "pipeline": 4,
     "cli": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip
 
@@ -51,6 +52,7 @@ SIBLINGS = {
     ("agreement", "landcover"): "which classes have tree cover",
     ("agreement", "summary"): "the whole place has a row of its own",
     ("assessment", "accuracy"): "areas are corrected by a sample",
+    ("assessment", "geometry"): "points to look at have degrees",
     ("assessment", "landcover"): "which classes have tree cover",
     ("assessment", "summary"): "only the whole place is corrected",
     ("targets", "projects"): "plan quantities are indicators",
@@ -65,6 +67,8 @@ SIBLINGS = {
     ("monitoring", "intake"): "what was read is what is measured",
     ("pipeline", "intake"): "what was read is what is computed",
     ("pipeline", "monitoring"): "land cover is one part of the run",
+    ("sampling", "intake"): "without a place the outline of the raster is one",
+    ("sampling", "monitoring"): "how much of a place a map must cover",
     ("__main__", "cli"): "the module is the command line",
 }
 
@@ -80,6 +84,7 @@ HOME = {
     "pyogrio": {"readers", "layers", "demo"},
     "numba": {"coverage_kernel", "density_kernel", "rasters", "overlay_kernel", "demo"},
     "tqdm": {"cli"},
+    "isal": {"rasters"},
     "distributed": {"cluster"},
     "argparse": {"cli"},
     "tomllib": {"settings"},

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from carbon_sink.assessment import accuracy_tables, assess
+from carbon_sink.assessment import accuracy_tables, assess, design_sample, tree_cover_lines
 from carbon_sink.errors import TableError
 
 MAPPED = pd.Series({10: 100.0, 40: 300.0})
@@ -118,3 +120,78 @@ def test_a_sample_that_misses_a_class_of_the_map_is_refused_with_its_file():
         assess(SAMPLE, pd.Series({10: 100.0, 40: 300.0, 50: 1.0}))
     with pytest.raises(TableError, match=r"40 \(10\)"):
         assess(SAMPLE, pd.Series({10: 100.0}))
+
+
+MANY = pd.Series({10: 10**6, 40: 10**6, 50: 10**6})
+
+
+def test_a_sample_is_sized_by_equation_13_and_rare_strata_are_raised():
+    mapped = pd.Series({10: 300.0, 40: 690.0, 50: 10.0})
+    design = design_sample(mapped, MANY)
+    # 0.85 × 0.15 / 0.01² = 1275; by area 382.5, 879.75 and 12.75, the last raised to 50
+    assert design.needed == 1275
+    assert design.strata["samples"].to_dict() == {10: 383, 40: 880, 50: 50}
+    # sqrt(0.1275 × (0.3² / 382 + 0.69² / 879 + 0.01² / 49))
+    assert design.standard_error == pytest.approx(0.0099679, abs=1e-7)
+    assert not design.is_merged
+
+
+def test_a_given_total_is_allocated_and_told_what_it_is_worth():
+    design = design_sample(pd.Series({10: 300.0, 40: 700.0}), MANY, 101, users_accuracy=0.5)
+    assert design.needed is None
+    assert design.strata["samples"].to_dict() == {10: 50, 40: 51}
+    # 0.5 × sqrt(0.3² / 49 + 0.7² / 50)
+    assert design.standard_error == pytest.approx(0.053937, abs=1e-6)
+
+
+def test_classes_of_too_few_cells_share_the_stratum_of_the_largest_class():
+    mapped = pd.Series({10: 300.0, 40: 690.0, 80: 0.3, 95: 0.1})
+    design = design_sample(mapped, pd.Series({10: 3000, 40: 6900, 80: 19}), 100, minimum=20)
+    assert design.classes["stratum"].to_dict() == {10: 10, 40: 40, 80: 40, 95: 40}
+    assert design.strata["area_ha"].to_dict() == pytest.approx({10: 300.0, 40: 690.4})
+    assert design.is_merged
+    enough = design_sample(mapped, pd.Series({10: 3000, 40: 6900, 80: 20}), 100, minimum=20)
+    assert enough.strata.index.tolist() == [10, 40, 80]
+
+
+@given(
+    st.lists(st.floats(0.001, 1e6), min_size=1, max_size=9),
+    st.floats(0.005, 0.1), st.floats(0.3, 0.99), st.integers(20, 100),
+)  # fmt: skip
+def test_a_sample_gives_the_wanted_standard_error_and_every_stratum_its_minimum(
+    mapped, wanted, users, minimum
+):
+    mapped = pd.Series(mapped)
+    design = design_sample(mapped, pd.Series(10**9, mapped.index), minimum=minimum,
+                           standard_error=wanted, users_accuracy=users)  # fmt: skip
+    assert design.strata["samples"].min() >= minimum
+    assert design.strata["samples"].sum() >= design.needed
+    # n - 1 in the variance and whole numbers cost at most two units of the smallest stratum
+    assert design.standard_error <= wanted * (minimum / (minimum - 2)) ** 0.5 + 1e-12
+    assert design.strata["area_ha"].sum() == pytest.approx(mapped.sum())
+
+
+def test_a_sample_too_small_for_its_strata_is_refused():
+    mapped = pd.Series({10: 300.0, 40: 700.0})
+    with pytest.raises(TableError, match=r"99.*100"):
+        design_sample(mapped, MANY, 99)
+    with pytest.raises(TableError, match=r"不少于 2，现为 1"):
+        design_sample(mapped, MANY, 99, minimum=1)
+    with pytest.raises(TableError, match=r"1\.5"):
+        design_sample(mapped, MANY, users_accuracy=1.5)
+
+
+def test_a_line_tells_the_mapped_share_the_corrected_one_and_what_they_are_not():
+    both = pd.concat([areas(), areas(year=2025)], ignore_index=True)
+    tables = accuracy_tables(both, {2025: SAMPLE}, {2020: "worldcover", 2025: "worldcover"}, "en")
+    first, second = tree_cover_lines(tables["satellite_tree_cover"], "en")
+    # 110 of 400 ha ± 64.34 ha
+    assert "27.50 % ± 16.09 %" in second
+    assert "mapped 25.00 %" in second
+    assert "20 reference sample units" in second
+    assert "mapped 25.00 %" in first
+    assert "screens only" in first
+    assert "±" not in first
+    assert all("not forest coverage" in line for line in (first, second))
+    for line in tree_cover_lines(tables["satellite_tree_cover"], "zh"):
+        assert "不是森林覆盖率" in line

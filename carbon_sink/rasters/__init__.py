@@ -4,7 +4,7 @@ from rasterio.transform import Affine
 
 from .density import DensityMaps, write_density
 from .opening import codes_of, holds_whole_numbers, open_landcover, open_values
-from .sampling import sample_points
+from .sampling import cells_inside, sample_points
 from .shapes import burn, polygonize
 from .writing import class_raster, write_class_raster
 
@@ -12,6 +12,7 @@ __all__ = [
     "Affine",
     "DensityMaps",
     "burn",
+    "cells_inside",
     "class_raster",
     "codes_of",
     "holds_whole_numbers",

@@ -10,46 +10,80 @@ from rasterio.transform import Affine
 
 from ..errors import Problem, TableError
 from ..geometry import STORE_CRS
-from ..grids import Grid, Window, grid_of, windows
+from ..grids import Grid, Window, grid_of, nodata_of, windows
 from .shapes import burn
 
 # constants of the generator splitmix64
 STEP, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
+def cells_inside(raster: xr.DataArray, place: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Count the cells of each class that can be drawn in a place.
+
+    Parameters
+    ----------
+    raster : DataArray
+        Classes, as ``open_landcover`` gives them; read window by window.
+    place : GeoDataFrame
+        Polygons of the place.
+
+    Returns
+    -------
+    cells : Series of int
+        Number of cells with their center inside, by class code; those without data aside.
+    """
+    grid, found = grid_of(raster), pd.Series(dtype=int)
+    shapes = place.geometry.to_crs(grid.crs)
+    for window in _windows(raster, grid, shapes):
+        codes = _codes(raster, window)[_inside(grid, window, shapes)]
+        codes, counts = np.unique(codes, return_counts=True)
+        found = found.add(pd.Series(counts, codes), fill_value=0)
+    found = found.drop(nodata_of(raster), errors="ignore")
+    return found.astype(int).rename_axis("class_code")
+
+
 def sample_points(
-    raster: xr.DataArray, counts: pd.Series, seed: int, place: gpd.GeoDataFrame | None = None
+    raster: xr.DataArray,
+    counts: pd.Series,
+    seed: int,
+    place: gpd.GeoDataFrame | None = None,
+    strata: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """
-    Draw a stratified random sample of cells, so many of each class.
+    Draw a stratified random sample of cells, so many of each stratum.
 
     Parameters
     ----------
     raster : DataArray
         Classes, as ``open_landcover`` gives them; read window by window.
     counts : Series or dict
-        Class code to number of sample units, as ``accuracy.allocation`` gives them.
+        Stratum to number of sample units, as ``accuracy.allocation`` gives them. Strata are
+        the classes of the map, by their codes, unless ``strata`` says otherwise.
     seed : int
         The same seed draws the same cells, however the file is cut into blocks.
     place : GeoDataFrame, optional
         Polygons of the place; only cells whose center lies inside are drawn. The sample must
         be of the place whose mapped areas it is to correct.
+    strata : Series, optional
+        Class code to stratum, where several classes share one.
 
     Returns
     -------
     points : GeoDataFrame
         Centers of the cells in EPSG:4490, in random order, with the columns of
-        ``reference_samples``: ``sample_id``, ``map_class``, and ``reference_class`` to be filled
-        in by an interpreter, who should not be shown the class on the map.
+        ``reference_samples``: ``sample_id``, ``map_class``, ``reference_class`` to be filled
+        in by an interpreter, who should not be shown the class on the map, and ``stratum``
+        where strata are given.
 
     Raises
     ------
     TableError
-        If the place has fewer cells of a class than were asked for.
+        If the place has fewer cells of a stratum than were asked for.
 
     Notes
     -----
-    Within a class each cell is drawn with a chance in proportion to its area, without
+    Within a stratum each cell is drawn with a chance in proportion to its area, without
     replacement: the cells with the smallest ``-log(u) / area`` are taken (Efraimidis and
     Spirakis 2006), ``u`` being a random number that belongs to the cell.
 
@@ -60,46 +94,57 @@ def sample_points(
     grid = grid_of(raster)
     shapes = None if place is None else place.geometry.to_crs(grid.crs)
     counts = pd.Series(counts, dtype=int)
-    best = {code: (np.empty(0), np.empty(0, dtype=np.int64)) for code in counts.index}
+    members = pd.Series(counts.index, counts.index) if strata is None else strata
+    best = {name: (np.empty(0), np.empty((0, 2), dtype=np.int64)) for name in counts.index}
     for window in _windows(raster, grid, shapes):
-        codes = raster[window.top : window.bottom, window.left : window.right].to_numpy()
+        codes = _codes(raster, window)
         area = np.broadcast_to(grid.cell_area.of(window), codes.shape)
         rows = np.arange(window.top, window.bottom, dtype=np.int64)[:, None] * grid.columns
         cells = rows + np.arange(window.left, window.right)
         chance, inside = _uniform(cells, seed), _inside(grid, window, shapes)
-        for code, number in counts.items():
+        for name, number in counts.items():
             # most cells are out by their number alone, without a logarithm
-            last = best[code][0][-1] if len(best[code][0]) == number > 0 else np.inf
-            found = (codes == code) & (chance >= np.exp(-last * area.max())) & inside
+            last = best[name][0][-1] if len(best[name][0]) == number > 0 else np.inf
+            mine = np.isin(codes, members.index[members == name])
+            found = mine & (chance >= np.exp(-last * area.max())) & inside
             keys = -np.log(chance[found]) / area[found]
+            drawn = np.column_stack([cells[found], codes[found]])
             keys, drawn = (np.concatenate(pair) for pair in
-                           zip(best[code], (keys, cells[found]), strict=True))  # fmt: skip
+                           zip(best[name], (keys, drawn), strict=True))  # fmt: skip
             first = np.argsort(keys, kind="stable")[:number]
-            best[code] = keys[first], drawn[first]
-    short = [f"{code} ({len(best[code][1])} < {number})" for code, number in counts.items()
-             if len(best[code][1]) < number]  # fmt: skip
+            best[name] = keys[first], drawn[first]
+    short = [f"{name} ({len(best[name][1])} < {number})" for name, number in counts.items()
+             if len(best[name][1]) < number]  # fmt: skip
     if short:
         file = str(raster.encoding.get("source", ""))
         raise TableError(Problem("sample_too_large", file=file, value=", ".join(short)))
-    return _points(grid, {code: cells for code, (_, cells) in best.items()}, seed)
+    drawn = {name: cells for name, (_, cells) in best.items()}
+    points = _points(grid, drawn, seed)
+    return points if strata is not None else points.drop(columns="stratum")
 
 
 def _points(grid: Grid, drawn: dict[int, np.ndarray], seed: int) -> gpd.GeoDataFrame:
-    """Turn the cells drawn of each class into points in random order."""
-    cells = np.concatenate([*drawn.values(), np.empty(0, dtype=np.int64)])
-    classes = np.repeat(list(drawn), [len(one) for one in drawn.values()])
+    """Turn the cells drawn of each stratum, with their classes, into points in random order."""
+    cells = np.concatenate([*drawn.values(), np.empty((0, 2), dtype=np.int64)])
+    strata = np.repeat(list(drawn), [len(one) for one in drawn.values()])
     order = np.random.default_rng(seed).permutation(len(cells))
-    row, column = np.divmod(cells[order], grid.columns)
+    row, column = np.divmod(cells[order, 0], grid.columns)
     x, y = grid.west + (column + 0.5) * grid.width, grid.top + (row + 0.5) * grid.height
     return gpd.GeoDataFrame(
         {
             "sample_id": [str(number) for number in range(1, len(cells) + 1)],
-            "map_class": classes[order].astype(int),
+            "stratum": strata[order].astype(str),
+            "map_class": cells[order, 1],
             "reference_class": "",
         },
         geometry=gpd.points_from_xy(x, y),
         crs=grid.crs,
     ).to_crs(STORE_CRS)
+
+
+def _codes(raster: xr.DataArray, window: Window) -> np.ndarray:
+    """Read the cells of a window."""
+    return raster[window.top : window.bottom, window.left : window.right].to_numpy()
 
 
 def _windows(raster: xr.DataArray, grid: Grid, shapes: gpd.GeoSeries | None) -> Iterable[Window]:
