@@ -118,6 +118,33 @@ def test_bad_input_gives_one_message_exit_one_and_leaves_earlier_results(
     assert "to do:" in capsys.readouterr().err
 
 
+def test_zonal_prints_totals_and_writes_what_every_polygon_holds(small_place, tmp_path, capsys):
+    folder, out = small_place.parent, tmp_path / "areas.csv"
+    files = [str(folder / "inventory_2025.gpkg"), str(folder / "landcover_2020.tif")]
+    assert (
+        main(["zonal", *files, "--scheme", "worldcover", "--out", str(out), "--workers", "2"]) == 0
+    )
+    printed = capsys.readouterr().out
+    assert "8 个图斑" in printed
+    assert "10 树木覆盖" in printed
+    assert out.read_text(encoding="utf-8-sig").startswith("row,DI_LEI,")
+    assert main(["zonal", *files, "--lang", "en", "--coverage", "center"]) == 0
+    assert "8 polygons" in capsys.readouterr().out
+    assert main(["zonal", files[1], files[1]]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_workers_and_a_cluster_on_this_machine_give_the_same_results(small_place, tmp_path):
+    outs = [tmp_path / name for name in ("alone", "threads", "cluster")]
+    extra = [[], ["--workers", "2"], ["--workers", "1", "--scheduler", "local"]]
+    for out, options in zip(outs, extra, strict=True):
+        assert main(["run", str(small_place), "--out", str(out), *options]) == 0
+    first = (outs[0] / "indicators.json").read_bytes()
+    assert all((out / "indicators.json").read_bytes() == first for out in outs[1:])
+    areas = [(out / "tables" / "landcover_area.csv").read_bytes() for out in outs]
+    assert areas[0] == areas[1] == areas[2]
+
+
 def test_a_demonstration_that_cannot_be_made_is_told_without_a_traceback(tmp_path, capsys):
     assert main(["demo", str(tmp_path / "few"), "--polygons", "50"]) == 1
     assert "至少 200" in capsys.readouterr().err

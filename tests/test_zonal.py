@@ -306,6 +306,23 @@ def test_shares_of_cells_equal_the_areas_of_their_intersections(shape):
 
 
 @settings(max_examples=60, deadline=None)
+@given(star(), st.floats(105.0, 105.01), st.floats(29.0, 29.01), st.sampled_from([4326, 4523, 3857]))
+def test_classes_of_any_polygon_add_up_to_its_area_in_any_system(shape, west, south, crs):
+    if not shape.is_valid or shape.area < 0.01:
+        return
+    # cells of 10 m: inside a cell its area counts as evenly spread, which is right to 1e-6 then
+    placed = shapely.transform(shape, lambda xy: xy * 0.001 + [west, south])
+    polygons = gpd.GeoSeries([placed], crs="EPSG:4490")
+    bounds = gpd.GeoSeries([shapely.box(104.99, 28.99, 105.04, 29.04)], crs="EPSG:4490")
+    left, low, right, high = bounds.segmentize(0.01).to_crs(crs).total_bounds
+    codes = (np.arange(250_000).reshape(500, 500) % 7).astype("uint8")
+    steps = ((right - left) / 500, 0.0, 0.0, (low - high) / 500)
+    raster = make_raster(codes, (left, steps[0], 0.0, high, 0.0, steps[3]), crs)
+    area = class_area(polygons, raster).sum(axis=1)[0]
+    assert area == pytest.approx(ellipsoidal_area_ha(polygons)[0], rel=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
 @given(star(), star(), st.tuples(st.integers(-3, 3), st.integers(-3, 3)))
 def test_split_parts_add_up_and_whole_cells_of_shift_change_nothing(shape, knife, shift):
     if not (shape.is_valid and knife.is_valid):
@@ -317,7 +334,9 @@ def test_split_parts_add_up_and_whole_cells_of_shift_change_nothing(shape, knife
     )
     assert np.allclose(inside + outside, whole, atol=1e-9)
     far = Grid(1000.0, 5012.0, 1.0, -1.0, 12, 12, None)
-    moved = shares([shapely.transform(shape, lambda xy: np.add(xy, [1000.0, 5000.0]))], far, codes)[0]
+    moved = shares([shapely.transform(shape, lambda xy: np.add(xy, [1000.0, 5000.0]))], far, codes)[
+        0
+    ]
     assert np.allclose(moved, whole, atol=1e-9)
     across, down = shift
     near = Grid(-across, 12.0 + down, 1.0, -1.0, 12, 12, None)
@@ -354,11 +373,18 @@ def test_shares_agree_with_exactextract():
 
     codes = np.arange(400, dtype="int32").reshape(20, 20)
     rng = np.random.default_rng(11)
-    shapes = [
+    ragged = [
         shapely.concave_hull(shapely.MultiPoint(rng.uniform(0, 20, (12, 2))), 0.4)
         for _ in range(60)
     ]
-    polygons = gpd.GeoSeries([s for s in shapes if s.geom_type == "Polygon"], crs="EPSG:4523")
+    # slivers a thousandth of a cell wide, specks smaller than a cell, holes, and two parts
+    slivers = [shapely.LineString(rng.uniform(0, 20, (2, 2))).buffer(5e-4) for _ in range(30)]
+    specks = [shapely.Point(point).buffer(0.01) for point in rng.uniform(0, 20, (30, 2))]
+    holed = [shape.difference(shape.centroid.buffer(0.7)) for shape in ragged]
+    double = [one.union(shapely.box(0.3, 0.3, 2.6, 1.7)) for one in ragged[:20]]
+    shapes = [*ragged, *slivers, *specks, *holed, *double, shapely.box(-5, -5, 25, 25)]
+    polygons = gpd.GeoSeries([s for s in shapes if "Polygon" in s.geom_type], crs="EPSG:4523")
+    assert len(polygons) > 150
     source = NumPyRasterSource(codes, 0, 0, 20, 20, srs_wkt=polygons.crs.to_wkt())
     theirs = exactextract.exact_extract(
         source, gpd.GeoDataFrame(geometry=polygons), ["unique", "frac", "count"], output="pandas"
