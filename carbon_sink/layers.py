@@ -219,13 +219,12 @@ def _by_geometry(layer: gpd.GeoDataFrame) -> Iterator[tuple[str, str, gpd.GeoDat
 
 
 def _texts_as_text(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
-    """Make sure that texts and codes are texts."""
-    texts = []
-    for column in layer.columns.drop(layer.geometry.name):
-        rule = _rule(name, column)
-        stated = rule is not None and rule["kind"] in ("text", "code")
-        if stated or layer[column].dtype == object:
-            texts.append(column)
+    """Make sure that texts and codes are texts, whatever else they were given as."""
+    rules = {column: _rule(name, column) for column in layer.columns.drop(layer.geometry.name)}
+    texts = [
+        column for column, rule in rules.items()
+        if rule is not None and rule["kind"] in ("text", "code") and layer[column].dtype != object
+    ]  # fmt: skip
     return layer.astype(dict.fromkeys(texts, "str"))
 
 
@@ -282,8 +281,9 @@ def _batches(layer: gpd.GeoDataFrame, shape: str) -> Iterator[pa.RecordBatch]:
         alone = shapely.get_type_id(shapes) == single
         if alone.any():
             shapes[alone] = gather(shapes[alone], indices=np.arange(alone.sum()))
-        names = part.columns.drop(part.geometry.name)
-        cells = {name: pa.array(part[name], from_pandas=True) for name in names}
+        fields = pd.DataFrame(part.drop(columns=part.geometry.name))
+        fields = fields.astype(dict.fromkeys(fields.columns[fields.dtypes == object], "str"))
+        cells = {name: pa.array(fields[name], from_pandas=True) for name in fields}
         cells["geom"] = pa.array(shapely.to_wkb(shapes), pa.binary())
         yield from pa.table(cells).combine_chunks().to_batches()
 
@@ -356,7 +356,7 @@ def graduated(values: np.ndarray, ramp: str = "green") -> list[Class]:
 
 def _categories(column: pd.Series, words: str, lang: str) -> list[Class]:
     """Return a category per code that occurs, known codes first, then all the rest."""
-    colors, present = code_colors(words), set(column.dropna().unique())
+    colors, present = code_colors(words), set(column.dropna().astype("str").unique())
     codes = [*(code for code in colors if code in present), *sorted(present - set(colors))]
     classes = [
         Class(code_name(words, code, lang), colors.get(code, OTHER_COLOR), code) for code in codes
