@@ -282,7 +282,8 @@ def _batches(layer: gpd.GeoDataFrame, shape: str) -> Iterator[pa.RecordBatch]:
         if alone.any():
             shapes[alone] = gather(shapes[alone], indices=np.arange(alone.sum()))
         fields = pd.DataFrame(part.drop(columns=part.geometry.name))
-        fields = fields.astype(dict.fromkeys(fields.columns[fields.dtypes == object], "str"))
+        objects = [name for name in fields if pd.api.types.is_object_dtype(fields[name])]
+        fields = fields.astype(dict.fromkeys(objects, "str"))
         cells = {name: pa.array(fields[name], from_pandas=True) for name in fields}
         cells["geom"] = pa.array(shapely.to_wkb(shapes), pa.binary())
         yield from pa.table(cells).combine_chunks().to_batches()
