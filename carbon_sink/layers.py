@@ -223,9 +223,10 @@ def _texts_as_text(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     rules = {column: _rule(name, column) for column in layer.columns.drop(layer.geometry.name)}
     texts = [
         column for column, rule in rules.items()
-        if rule is not None and rule["kind"] in ("text", "code") and layer[column].dtype != object
+        if rule is not None and rule["kind"] in ("text", "code")
+        and layer[column].dtype not in ("str", object)
     ]  # fmt: skip
-    return layer.astype(dict.fromkeys(texts, "str"))
+    return layer.assign(**{name: layer[name].astype("str") for name in texts})
 
 
 def _rule(name: str, column: str) -> pd.Series | None:
@@ -283,7 +284,7 @@ def _batches(layer: gpd.GeoDataFrame, shape: str) -> Iterator[pa.RecordBatch]:
             shapes[alone] = gather(shapes[alone], indices=np.arange(alone.sum()))
         fields = pd.DataFrame(part.drop(columns=part.geometry.name))
         objects = [name for name in fields if pd.api.types.is_object_dtype(fields[name])]
-        fields = fields.astype(dict.fromkeys(objects, "str"))
+        fields = fields.assign(**{name: fields[name].astype("str") for name in objects})
         cells = {name: pa.array(fields[name], from_pandas=True) for name in fields}
         cells["geom"] = pa.array(shapely.to_wkb(shapes), pa.binary())
         yield from pa.table(cells).combine_chunks().to_batches()
