@@ -220,12 +220,10 @@ def _by_geometry(layer: gpd.GeoDataFrame) -> Iterator[tuple[str, str, gpd.GeoDat
 
 def _texts_as_text(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Make sure that texts and codes are texts, whatever else they were given as."""
-    rules = {column: _rule(name, column) for column in layer.columns.drop(layer.geometry.name)}
-    texts = [
-        column for column, rule in rules.items()
-        if rule is not None and rule["kind"] in ("text", "code")
-        and layer[column].dtype not in ("str", object)
-    ]  # fmt: skip
+    rules = {one: _rule(name, one) for one in layer.columns.drop(layer.geometry.name)}
+    kinds = {one: rule["kind"] for one, rule in rules.items() if rule is not None}
+    texts = [one for one, kind in kinds.items() if kind in ("text", "code")]
+    texts = [one for one in texts if layer[one].dtype not in ("str", object)]
     return layer.assign(**{name: layer[name].astype("str") for name in texts})
 
 
