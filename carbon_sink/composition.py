@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -65,7 +66,7 @@ def compose(
     scheme: str = "",
     coverage: str = "exact",
     workers: int = 1,
-    scheduler: str = "",
+    scheduler: Any = "",
     on_part: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Composition:
     """
@@ -85,8 +86,8 @@ def compose(
         As for ``zonal.class_area``.
     workers : int
         Threads, or processes when the scheduler is ``local``.
-    scheduler : str
-        Address of a Dask scheduler, ``local``, or empty for none.
+    scheduler : str or Client
+        Address of a Dask scheduler, ``local``, a client, or empty for none.
     on_part : callable
         Called with the number of parts done and of all parts.
 

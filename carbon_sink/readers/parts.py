@@ -13,7 +13,7 @@ from .geoparquet import open_geoparquet
 from .layers import checked_layer, refusals
 
 # rows of a part; row groups of a GeoParquet file are kept whole
-PART_ROWS = 50_000
+PART_ROWS = 20_000
 
 
 class Part(NamedTuple):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import class_area
-import geopandas as gpd
 import ground
 from measure import Bench, Row, faster, largest_difference, race
 
@@ -27,17 +26,15 @@ def measure(bench: Bench) -> list[Row]:
 
 
 def one_dask_worker(folder: Path, workers: int = 1):
-    from carbon_sink.cluster import LOCAL, class_area_on, connected
-    from carbon_sink.rasters import open_landcover
+    from carbon_sink.cluster import LOCAL, connected
+    from carbon_sink.composition import compose
 
-    parcels = gpd.read_parquet(folder / "parcels.parquet")
     with connected(LOCAL, workers) as client:
         client.run(class_area.call_once, folder)
-        raster = open_landcover(folder / "classes.tif")
         yield
-        area_ha = class_area_on(client, parcels, raster)
+        found = compose(folder / "parcels.parquet", folder / "classes.tif", scheduler=client)
         yield
-    return class_area.cells_of(area_ha, ground.CODES)
+    return cells_of(found)
 
 
 def two_dask_workers(folder: Path):
@@ -45,4 +42,16 @@ def two_dask_workers(folder: Path):
 
 
 def no_cluster(folder: Path):
-    return class_area.ours(folder)
+    from carbon_sink.composition import compose
+
+    class_area.call_once(folder)
+    yield
+    found = compose(folder / "parcels.parquet", folder / "classes.tif")
+    yield
+    return cells_of(found)
+
+
+def cells_of(found):
+    """Bring the classes of every parcel to cells and to the columns of the classes."""
+    names = {f"class_{code}_ha": code for code in ground.CODES}
+    return class_area.cells_of(found.table.rename(columns=names), ground.CODES)

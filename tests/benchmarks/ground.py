@@ -89,7 +89,9 @@ def draw_parcels(count: int, cells: int, seed: int) -> gpd.GeoSeries:
 
 def write_parcels(path: Path, count: int, cells: int, seed: int) -> Path:
     """Draw parcels and write them as GeoParquet."""
-    gpd.GeoDataFrame(geometry=draw_parcels(count, cells, seed)).to_parquet(path)
+    gpd.GeoDataFrame(geometry=draw_parcels(count, cells, seed)).to_parquet(
+        path, row_group_size=20_000
+    )
     return path
 
 
