@@ -1,5 +1,6 @@
 """Areas on the ellipsoid, for polygons and for the pixels of a grid."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import geopandas as gpd
@@ -115,11 +116,16 @@ def ellipsoidal_area_ha(geoseries: gpd.GeoSeries) -> pd.Series:
     >>> float(ellipsoidal_area_ha(cell).round(4).iloc[0])
     10753.3301
     """
-    area_m2 = [
-        _polygon_area_m2(on_ellipsoid(geoseries.iloc[first : first + PART_SHAPES]).array)
+    return _area_ha(geoseries, lambda part: _polygon_area_m2(on_ellipsoid(part).array))
+
+
+def _area_ha(geoseries: gpd.GeoSeries, area_m2: Callable[[gpd.GeoSeries], np.ndarray]) -> pd.Series:
+    """Measure polygons some at a time; NaN where the geometry is missing."""
+    parts = [
+        area_m2(geoseries.iloc[first : first + PART_SHAPES])
         for first in range(0, max(len(geoseries), 1), PART_SHAPES)
     ]
-    area = pd.Series(np.concatenate(area_m2) / M2_PER_HA, index=geoseries.index, name="area_ha")
+    area = pd.Series(np.concatenate(parts) / M2_PER_HA, index=geoseries.index, name="area_ha")
     return area.mask(geoseries.isna().to_numpy())
 
 
@@ -185,8 +191,7 @@ def planar_area_ha(geoseries: gpd.GeoSeries, crs: str) -> pd.Series:
         raise CRSError(Problem("crs_missing"))
     system = area_crs(crs)
     unit = system.axis_info[0].unit_conversion_factor
-    area = geoseries.to_crs(system).area * unit**2 / M2_PER_HA
-    return area.mask(geoseries.isna()).rename("area_ha")
+    return _area_ha(geoseries, lambda part: part.to_crs(system).area.to_numpy() * unit**2)
 
 
 def on_ellipsoid(geoseries: gpd.GeoSeries) -> gpd.GeoSeries:
