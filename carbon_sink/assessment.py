@@ -247,9 +247,11 @@ def accuracy_tables(
     if accuracy:
         tables["landcover_accuracy"] = pd.concat(accuracy, ignore_index=True)
         tables["landcover_area"] = _beside(areas, pd.concat(adjusted, ignore_index=True))
-    return {
+    tables = {
         name: table.reindex(columns=list(columns(name).index)) for name, table in tables.items()
     }
+    cover = tables["satellite_tree_cover"]
+    return tables | {"satellite_tree_cover": cover.astype({"samples": "Int64"})}
 
 
 def tree_cover_lines(table: pd.DataFrame, lang: str) -> list[str]:
@@ -278,7 +280,7 @@ def tree_cover_lines(table: pd.DataFrame, lang: str) -> list[str]:
             continue
         half = max(row.high_pct - row.area_pct, row.area_pct - row.low_pct)
         values |= {"area": f"{row.area_pct:.2f}", "half": f"{half:.2f}"}
-        lines.append(text("landcover.line_adjusted", lang, **values, count=f"{row.samples:.0f}"))
+        lines.append(text("landcover.line_adjusted", lang, **values, count=row.samples))
     return lines
 
 

@@ -159,10 +159,14 @@ def test_the_workbook_shows_mapped_and_corrected_areas(sampled, tmp_path):
     book = openpyxl.load_workbook(next((tmp_path / "out" / "report").glob("*.xlsx")))
     names = [row[2].value for row in book["地类面积"].iter_rows()]
     assert [name for name in names if name and "小地方" in name] == [
-        "小地方", "小地方（误差校正面积）", "小地方（95% 下限）", "小地方（95% 上限）",
+        "小地方（制图面积）", "小地方（误差校正面积）", "小地方（95% 下限）", "小地方（95% 上限）",
     ]  # fmt: skip
     cells = [cell.value for row in book["卫星树木覆盖"].iter_rows() for cell in row]
-    assert "已按 20 个参考样本校正误差（分层估计）" in cells
+    assert "已按 20 个参考样本校正误差；不是森林覆盖率" in cells
+    # 0.45 ± 1.96 × 0.5 × sqrt(0.8 × 0.2 / 9 + 0.1 × 0.9 / 9); the first thing above the table
+    first = next(cell for cell in cells if str(cell).startswith("2020 年"))
+    assert "制图 50.00%；误差校正 45.00% ± 16.33%（95% 区间，20 个参考样本）" in first
+    assert "不是森林覆盖率" in first
     assert "用户精度（%）" in [cell.value for row in book["地类精度"].iter_rows() for cell in row]
 
 

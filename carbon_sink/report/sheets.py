@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..assessment import tree_cover_lines
 from ..language import text
 from ..legend import code_name
 from ..parameters import references
@@ -30,7 +31,7 @@ PLAIN_SHEETS = (
     "absent",
     "notes",
 )
-EXPLAINED = ("landcover_agreement",)  # those with a line of explanation above
+EXPLAINED = ("landcover_agreement", "landcover_accuracy")  # those with a line of explanation above
 VISITS_SHOWN = 200  # parcels to visit on their sheet; the table has all
 CODES = {
     "rule": "rule",
@@ -52,7 +53,7 @@ class Sheet(NamedTuple):
     """
     A table laid out for people: headings, rows of cells, and the unit of each column.
 
-    ``about`` says above the table what a reader must know before using it.
+    ``about`` says above the table, line by line, what a reader must know before using it.
     """
 
     key: str
@@ -211,6 +212,8 @@ def _table_sheet(key: str, name: str, table: pd.DataFrame, lang: str) -> Sheet:
             total |= table[zone].eq("")
     units = [_unit(name, column) for column in keep]
     about = text(f"report.about.{name}", lang) if name in EXPLAINED else ""
+    if name == "satellite_tree_cover":
+        about = "\n".join(tree_cover_lines(table, lang))
     return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
 
 
@@ -254,10 +257,11 @@ def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     wide["total"] = wide.sum(axis=1)
     wide = wide.reset_index()
     adjusted = _adjusted_rows(table, lang)
-    years = adjusted[0]["year"] if adjusted else []
-    for row in wide.index[wide["zone"].eq("") & ~wide["year"].isin(years)]:
+    years = adjusted[0]["year"].tolist() if adjusted else []
+    for row in wide.index[wide["zone"].eq("")]:
+        key = "mapped_row" if wide.loc[row, "year"] in years else "screen_row"
         name = wide.loc[row, "zone_name"]
-        wide.loc[row, "zone_name"] = text("landcover.screen_row", lang, name=name)
+        wide.loc[row, "zone_name"] = text(f"landcover.{key}", lang, name=name)
     wide = pd.concat([wide, *adjusted], ignore_index=True)
     # each year's towns, then the whole place, as on the other sheets
     wide = wide.sort_values(["year", "zone"], key=lambda c: c.replace("", "~"), kind="stable")
@@ -266,8 +270,9 @@ def _landcover_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     headings.append(text("part.total", lang))
     units = ["year", "", "", *["ha"] * (len(names) + 1)]
     return Sheet(
-        "landcover_area", headings, wide.to_numpy().tolist(), units, wide["zone"].eq("").tolist()
-    )
+        "landcover_area", headings, wide.to_numpy().tolist(), units, wide["zone"].eq("").tolist(),
+        text("report.about.landcover_area", lang),
+    )  # fmt: skip
 
 
 def _adjusted_rows(table: pd.DataFrame, lang: str) -> list[pd.DataFrame]:

@@ -117,7 +117,7 @@ def _write_head(page, formats: _Formats, sheet: Sheet, facts: RunFacts, name: st
     lines = header_lines(facts)
     if sheet.key != "indicators":
         notices = [line for line in lines[2:] if line[1] == "notice"][: int(facts.synthetic)]
-        about = [(sheet.about, "plain")] if sheet.about else []
+        about = [(line, "plain") for line in sheet.about.splitlines()]
         lines = [(f"{name}　{facts.title}", "title"), lines[1], *notices, *about]
     for row, (line, style) in enumerate(lines):
         page.write_string(row, 0, line, formats(**styles[style]))
