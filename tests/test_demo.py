@@ -8,9 +8,14 @@ import pytest
 import rasterio
 import rasterio.features
 import shapely
+from conftest import FACTS
 
 from carbon_sink.demo import write_demo
+from carbon_sink.demo.reference import FOUND_INSTEAD
 from carbon_sink.geometry import ellipsoidal_area_ha
+from carbon_sink.intake import read_inputs
+from carbon_sink.monitoring import monitor
+from carbon_sink.settings import load_settings
 from carbon_sink.tables import read_data
 
 NOTICE = "示例数据（合成）"
@@ -58,7 +63,7 @@ def forest_parts(table):
 
 def test_the_same_seed_gives_the_same_bytes(demos):
     names = sorted(path.name for path in (demos / "small").iterdir())
-    assert len(names) == 11
+    assert len(names) == 12
     for name in names:
         assert (demos / "small" / name).read_bytes() == (demos / "again" / name).read_bytes(), name
 
@@ -241,6 +246,31 @@ def test_land_cover_changes_between_the_years(demo):
     assert 0.01 < (covers[0] != covers[1])[inside].mean() < 0.12
 
 
+def test_the_reference_sample_is_of_the_map_of_2025_with_the_stated_errors(demo):
+    points = pd.read_csv(demo / "reference_2025.csv", encoding="utf-8-sig")
+    with rasterio.open(demo / "landcover_2025.tif") as raster:
+        places = zip(points["lon_deg"], points["lat_deg"], strict=True)
+        assert [cell[0] for cell in raster.sample(places)] == points["map_class"].tolist()
+    assert points["map_class"].value_counts().min() >= 50
+    for code, others in FOUND_INSTEAD.items():
+        found = points.loc[points["map_class"] == code, "reference_class"]
+        assert set(found) <= {code, *others}
+        for other, rate in others.items():
+            # four standard deviations of a share
+            assert abs((found == other).mean() - rate) < 4.0 * np.sqrt(rate / len(found))
+
+
+def test_the_demonstration_shows_a_corrected_year_and_one_that_screens_only(demos):
+    found = monitor(read_inputs(load_settings(demos / "small" / "settings.toml")), FACTS, {})
+    cover = found.tables["satellite_tree_cover"].set_index("year")
+    assert np.isnan(cover.loc[2020, "area_pct"])
+    # the stated errors take 13 % of the trees away and give some of the rest back
+    assert cover.loc[2025, "low_pct"] < cover.loc[2025, "area_pct"] < cover.loc[2025, "mapped_pct"]
+    assert "landcover_not_adjusted" in [note.code for note in found.notes if note.value == "2020"]
+    # designed for 2 points at users' accuracies of 0.85
+    assert cover.loc[2025, "overall_accuracy_ci_pct"] < 2.2
+
+
 def test_parcels_are_no_squares(demo):
     table = inventory(demo, 2020)
     rings = shapely.get_exterior_ring(table.geometry.to_numpy())
@@ -268,7 +298,8 @@ def test_everything_says_that_it_is_synthetic(demo):
             assert NOTICE in raster.tags()["DESCRIPTION"]
     for name in ("towns", "projects", "events"):
         assert gpd.read_file(demo / f"{name}.gpkg")["note"].eq(NOTICE).all()
-    assert pd.read_csv(demo / "four_side.csv", encoding="utf-8-sig")["note"].eq(NOTICE).all()
+    for name in ("four_side", "reference_2025"):
+        assert pd.read_csv(demo / f"{name}.csv", encoding="utf-8-sig")["note"].eq(NOTICE).all()
     text = (demo / "settings.toml").read_text(encoding="utf-8")
     assert text.splitlines()[0].startswith(f"# {NOTICE}")
     assert tomllib.loads(text)["synthetic"] is True

@@ -17,10 +17,11 @@ README = """\
 - 镇街界线 towns.gpkg；
 - 2020、2025 年森林资源小班 inventory_2020.gpkg、inventory_2025.gpkg；
 - 2020、2025 年土地覆盖 landcover_2020.tif、landcover_2025.tif（ESA WorldCover 分类代码）；
+- 2025 年土地覆盖的参考样本 reference_2025.csv（按假定的混淆比例生成；2020 年没有样本）；
 - 规划项目 projects.gpkg、四旁植树台账 four_side.csv、火灾采伐与有害生物 events.gpkg。
 
-No parcel, stand, project or event in this folder exists. Only the district boundary, the town
-names and the published totals of the plan are real.
+No parcel, stand, project, event or sample in this folder exists. Only the district boundary, the
+town names and the published totals of the plan are real.
 """
 
 _TARGETS = (
@@ -101,6 +102,11 @@ scheme = "worldcover"
 year = 2025
 path = "landcover_2025.tif"
 scheme = "worldcover"
+
+# 参考样本，示例数据（合成）：用来校正 2025 年土地覆盖的面积；2020 年没有样本，所以只供筛查
+[[reference_samples]]
+year = 2025
+path = "reference_2025.csv"
 
 # 规划项目（面）和四旁植树台账（表）
 [[projects]]

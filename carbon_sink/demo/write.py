@@ -22,6 +22,7 @@ from .grid import Grid
 from .land import make_land, slowness
 from .mosaic import Frame, burn_roads, map_cover
 from .parcels import Parcels, draw_parcels
+from .reference import write_reference
 from .relief import Relief, make_relief
 from .roads import draw_roads
 from .schema import NOTICE, national_fields, with_mines
@@ -236,6 +237,8 @@ def write_demo(
     events = make_events(second, int(seeds[12]))
     write_layer(events, folder / "events.gpkg", "events", "MultiPolygon")
     _write_cover(district, {2020: first, 2025: second}, folder, int(seeds[13]))
+    sheet = folder / "reference_2025.csv"
+    write_reference(folder / "landcover_2025.tif", boundary, sheet, int(seeds[14]))
     (folder / "说明.txt").write_bytes(README.encode("utf-8-sig"))
     settings = folder / "settings.toml"
     settings.write_bytes(SETTINGS.encode())
