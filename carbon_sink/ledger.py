@@ -18,6 +18,7 @@ from .errors import FileError, Problem
 PACKAGES = ("geopandas", "numpy", "pandas", "shapely", "pyproj", "pyogrio", "rasterio",
             "rioxarray", "numba", "folium", "xlsxwriter")  # fmt: skip
 BLOCK_BYTES = 1 << 20
+PLACES_OF_RASTERS = (".tfw", ".tifw", ".wld", ".aux.xml")
 PROGRAM, RECORD = "carbon_sink", "run.json"
 
 
@@ -32,7 +33,10 @@ def sha256(path: Path) -> str:
 
 def fingerprints(paths: list[Path], folder: Path) -> dict[str, str]:
     """
-    Return the SHA-256 of every input, with all parts of Shapefiles and FileGDBs.
+    Return the SHA-256 of every input, with all that belongs to it.
+
+    These are the parts of Shapefiles and FileGDBs, and what lies beside a GeoTIFF and may
+    say where on the earth it is.
 
     Parameters
     ----------
@@ -54,6 +58,10 @@ def fingerprints(paths: list[Path], folder: Path) -> dict[str, str]:
             files |= set(path.parent.glob(path.stem + ".*"))
         else:
             files.add(path)
+        if path.suffix.lower() in (".tif", ".tiff"):
+            beside = [path.with_name(f"{path.name}.aux.xml"),
+                      *map(path.with_suffix, PLACES_OF_RASTERS)]  # fmt: skip
+            files |= {part for part in beside if part.is_file()}
     named = {
         (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix(): file
         for file in files

@@ -18,6 +18,13 @@ from carbon_sink.ledger import (
 )
 
 
+def test_what_places_a_raster_is_fingerprinted_with_it(tmp_path):
+    for name in ("a.tif", "a.tif.aux.xml", "a.tfw", "b.tif", "a.txt"):
+        (tmp_path / name).write_text(name)
+    found = fingerprints([tmp_path / "a.tif"], tmp_path)
+    assert list(found) == ["a.tfw", "a.tif", "a.tif.aux.xml"]
+
+
 def test_the_fingerprint_is_the_sha256_of_the_file(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"forest" * 500_000)
