@@ -205,13 +205,15 @@ def _added_at_centers(
     if grid.crs != other.crs:
         to_other = pyproj.Transformer.from_crs(grid.crs, other.crs, always_xy=True)
 
+    steps = _steps(grid, to_other)
+
     def add(pairs: np.ndarray, window: Window) -> None:
-        columns, rows, steps = _centers(grid, other, to_other, window)
-        left, right = _reach(columns, other.columns)
-        top, bottom = _reach(rows, other.rows)
+        columns, rows, start = _centers(grid, other, to_other, steps, window)
+        left, right = _reach(columns, start, pairs.shape, steps, other.columns)
+        top, bottom = _reach(rows, start, pairs.shape, steps, other.rows)
         if left < right and top < bottom:
             cells = read(Window(top, bottom, left, right))
-            _kernel()(pairs, columns, rows, steps, cells, left, top, CELL_NOISE)
+            _kernel()(pairs, columns, rows, steps, start, cells, left, top, CELL_NOISE)
 
     return add
 
@@ -224,44 +226,76 @@ def _kernel():  # noqa: ANN202
     return add_at_centers
 
 
-def _centers(
-    grid: Grid, other: Grid, to_other: pyproj.Transformer | None, window: Window
-) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+def _steps(grid: Grid, to_other: pyproj.Transformer | None) -> tuple[int, int]:
     """
-    Find columns and rows of another grid at the centers of some of a window's cells.
+    Return the rows and columns of cells between the centers that are found in another grid.
 
-    Between these cells they are interpolated: exactly in one projection, where the corners
+    Between these cells places are interpolated: exactly in one projection, where the corners
     are enough, and with an error below 0.1 m from points 2 km apart in another one (outside
     the polar regions).
+    """
+    if to_other is None:
+        return grid.rows, grid.columns
+    step = max(1, int(LATTICE_M / np.sqrt(_cell_m2(grid))))
+    return step, step
+
+
+def _centers(
+    grid: Grid,
+    other: Grid,
+    to_other: pyproj.Transformer | None,
+    steps: tuple[int, int],
+    window: Window,
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """
+    Find columns and rows of another grid at the centers of cells in and around a window.
+
+    These cells are counted from the corner of the grid, so that a center lies in the same
+    place whatever the window.
 
     Returns
     -------
     columns, rows : array of shape (lattice rows, lattice columns)
         NaN where the other system has no such place.
-    steps : tuple of int
-        Rows and columns of cells between the points.
+    start : tuple of int
+        Rows and columns from the first of these cells to the first cell of the window.
     """
-    height, width = window.bottom - window.top, window.right - window.left
-    steps = (height, width)
-    if to_other is not None:
-        step = max(1, int(LATTICE_M / np.sqrt(_cell_m2(grid))))
-        steps = (min(step, height), min(step, width))
-    row = window.top + 0.5 + np.arange(0, height + steps[0], steps[0])
-    column = window.left + 0.5 + np.arange(0, width + steps[1], steps[1])
+    row, column = (
+        np.arange(first // step, (end - 1) // step + 2) * step + 0.5
+        for first, end, step in zip(window[::2], window[1::2], steps, strict=True)
+    )
     x, y = np.meshgrid(grid.west + column * grid.width, grid.top + row * grid.height)
     if to_other is not None:
         x, y = to_other.transform(x, y)
     found = other.to_cells(np.stack([x, y], axis=-1))
     found[~np.isfinite(found)] = np.nan
-    return found[..., 0], found[..., 1], steps
+    return found[..., 0], found[..., 1], (window.top % steps[0], window.left % steps[1])
 
 
-def _reach(places: np.ndarray, size: int) -> tuple[int, int]:
-    """Return the first cell that a lattice of places reaches, and the one after the last."""
+def _reach(
+    places: np.ndarray,
+    start: tuple[int, int],
+    shape: tuple[int, int],
+    steps: tuple[int, int],
+    size: int,
+) -> tuple[int, int]:
+    """
+    Return the first column or row that the cells of a window reach, and the one after the last.
+
+    The lattice of places is cut to the window, beyond which it may reach far.
+    """
+    for axis, (first, count, step) in enumerate(zip(start, shape, steps, strict=True)):
+        last = first + count - 1
+        cells = np.array([first, *range((first // step + 1) * step, last, step), last])
+        share = np.expand_dims(cells % step / step, 1 - axis)
+        near, far = (places.take(cells // step + k, axis) for k in (0, 1))
+        # what has no place next to a point must not take the point
+        places = np.where(share == 0.0, near, near * (1.0 - share) + far * share)
     known = places[np.isfinite(places)]
     if not len(known):
         return 0, 0
-    ends = np.floor([known.min() + CELL_NOISE, known.max() + CELL_NOISE]).clip(-1, size)
+    # centers are moved by the noise; as much again is more than rounding takes
+    ends = np.floor([known.min(), known.max() + 2.0 * CELL_NOISE]).clip(-1, size)
     return max(int(ends[0]), 0), min(int(ends[1]) + 1, size)
 
 

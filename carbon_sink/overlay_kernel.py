@@ -5,7 +5,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def add_at_centers(pairs, columns, rows, steps, cells, left, top, noise):
+def add_at_centers(pairs, columns, rows, steps, start, cells, left, top, noise):
     """
     Add the class found at the center of every cell.
 
@@ -14,10 +14,12 @@ def add_at_centers(pairs, columns, rows, steps, cells, left, top, noise):
     pairs : int array of shape (rows, columns) of a window
         Added to in place.
     columns, rows : float array of shape (lattice rows, lattice columns)
-        Column and row of the other grid at the centers of some cells, from the first cell of
-        the window to beyond the last; between them they are interpolated.
+        Column and row of the other grid at the centers of some cells, from before the first
+        cell of the window to beyond the last; between them they are interpolated.
     steps : tuple of int
         Rows and columns of cells between the points of the lattice.
+    start : tuple of int
+        Rows and columns of cells from the first point of the lattice to the window.
     cells : int array
         Classes of a part of the other grid.
     left, top : int
@@ -27,16 +29,18 @@ def add_at_centers(pairs, columns, rows, steps, cells, left, top, noise):
     """
     height, width = pairs.shape
     points = columns.shape[1]
+    # whole columns and rows are compared, so that rounding is the same for any part
+    right, bottom = left + cells.shape[1], top + cells.shape[0]
     across, down = np.empty(points), np.empty(points)
     for i in range(height):
-        k, share = i // steps[0], (i % steps[0]) / steps[0]
+        k, share = (start[0] + i) // steps[0], ((start[0] + i) % steps[0]) / steps[0]
         for point in range(points):
             across[point] = columns[k, point] * (1.0 - share) + columns[k + 1, point] * share
             down[point] = rows[k, point] * (1.0 - share) + rows[k + 1, point] * share
         for j in range(width):
-            point, part = j // steps[1], (j % steps[1]) / steps[1]
-            column = across[point] + (across[point + 1] - across[point]) * part + noise - left
-            row = down[point] + (down[point + 1] - down[point]) * part + noise - top
+            point, part = (start[1] + j) // steps[1], ((start[1] + j) % steps[1]) / steps[1]
+            column = across[point] + (across[point + 1] - across[point]) * part + noise
+            row = down[point] + (down[point + 1] - down[point]) * part + noise
             # a point without a place is NaN, which is in no cell
-            if 0.0 <= column < cells.shape[1] and 0.0 <= row < cells.shape[0]:
-                pairs[i, j] += cells[int(row), int(column)]
+            if left <= column < right and top <= row < bottom:
+                pairs[i, j] += cells[int(row) - top, int(column) - left]

@@ -2,15 +2,20 @@
 
 from functools import cache
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_zonal import make_raster
 
+from carbon_sink import grids
 from carbon_sink.errors import FileError
 from carbon_sink.overlay import CELL_CENTER, SAME_GRID, lay_over
+from carbon_sink.zonal import class_quanta
 
 UTM = "EPSG:32648"
 CODES = np.array([[10, 10, 40, 40], [10, 10, 40, 40], [50, 50, 80, 80], [50, 50, 80, 0]], "uint8")
@@ -168,3 +173,44 @@ def test_any_part_that_is_read_has_the_pairs_of_the_whole(kind, rows, columns):
     assert len(np.unique(whole)) > 5
     assert np.array_equal(pairs[rows, columns].to_numpy(), whole[rows, columns])
     assert int(pairs[3, columns.start]) == whole[3, columns.start]
+
+
+def oblique(size=(700, 640)):
+    """Two rasters in two systems, several steps of the lattice wide, and their pairs."""
+    rng = np.random.default_rng(3)
+    to_degrees = pyproj.Transformer.from_crs(UTM, "EPSG:4490", always_xy=True)
+    west, north = to_degrees.transform(499_000.0, 3_261_000.0)
+    before = on_grid(rng.integers(1, 5, size).astype("uint8"))
+    after = on_grid(
+        rng.integers(1, 5, (600, 600)).astype("uint8"), west, north, 2.7e-4, "EPSG:4490"
+    )
+    return before, after
+
+
+def test_windows_do_not_move_the_cells_of_another_system():
+    pairs = lay_over(*oblique()).pairs
+    whole = pairs.to_numpy()
+    for high, wide in ((97, 101), (1, 640), (700, 1), (201, 199)):
+        parts = [
+            np.hstack([pairs[top : top + high, left : left + wide].to_numpy()
+                       for left in range(0, 640, wide)])
+            for top in range(0, 700, high)
+        ]  # fmt: skip
+        assert np.array_equal(np.vstack(parts), whole), (high, wide)
+
+
+def test_areas_of_pairs_are_the_same_for_any_window_strip_order_and_worker(monkeypatch):
+    pairs = lay_over(*oblique()).pairs
+    zones = gpd.GeoSeries(
+        [shapely.box(499_000, 3_252_000, 507_000, 3_261_000), shapely.Point(503_000, 3_256_000).buffer(2_100)],
+        crs=UTM,
+    )  # fmt: skip
+    whole = class_quanta(zones, pairs)
+    assert whole.shape[1] == 16
+    for cells in (5_000, 70_000):
+        monkeypatch.setattr(grids, "WINDOW_CELLS", cells)
+        pd.testing.assert_frame_equal(class_quanta(zones, pairs, workers=2), whole)
+    strips = class_quanta(zones, pairs, rows=(0, 333)).add(
+        class_quanta(zones[::-1], pairs, rows=(333, 700)), fill_value=0
+    )
+    pd.testing.assert_frame_equal(strips.loc[whole.index].astype("int64"), whole)
