@@ -299,8 +299,10 @@ def gis_layers(done: Run) -> dict[str, gpd.GeoDataFrame]:
     if "landcover_of_stands" in done.tables:
         table = done.tables["landcover_of_stands"]
         for year, part in table.groupby("inventory_year"):
-            seen = part[["stand_id", "landcover_year", *COVERS, "main_class", "agreement_pct"]]
-            found[f"stands_{year}"] = found[f"stands_{year}"].merge(seen, on="stand_id", how="left")
+            stands = found[f"stands_{year}"]
+            seen = part[["landcover_year", *COVERS, "main_class", "agreement_pct"]]
+            # by row, in the order both have: parcels of several polygons share a key
+            found[f"stands_{year}"] = stands.join(seen.set_axis(stands.index))
     if "towns" in found and "town_summary" in done.tables:
         summary = done.tables["town_summary"]
         figures = summary[summary["year"].eq(done.facts.year)].drop(columns="town_name")
