@@ -161,7 +161,12 @@ def compare_files(
 
 
 def write_carbon(
-    before: str | Path, after: str | Path, table: str | Path, folder: str | Path
+    before: str | Path,
+    after: str | Path,
+    table: str | Path,
+    folder: str | Path,
+    *,
+    schemes: tuple[str, str] = ("", ""),
 ) -> tuple[pd.DataFrame, list[Path]]:
     """
     Write rasters of the carbon density of two land-cover files, and of its change.
@@ -174,6 +179,8 @@ def write_carbon(
         Carbon of each class, a CSV that ``density.check_table`` accepts.
     folder : str or Path
         Existing folder.
+    schemes : tuple of str
+        Products before and after; empty where they are not known.
 
     Returns
     -------
@@ -189,7 +196,10 @@ def write_carbon(
     """
     if not Path(table).is_file():
         raise FileError(Problem("file_missing", file=Path(table).name, value=str(table)))
-    opened = {"before": rasters.open_landcover(before), "after": rasters.open_landcover(after)}
+    opened = {
+        date: rasters.open_landcover(path, scheme=scheme)
+        for date, path, scheme in zip(("before", "after"), (before, after), schemes, strict=True)
+    }
     rows = check_table(read_own_rows(Path(table)), file=Path(table).name)
     maps = rasters.write_density(opened, rows, folder)
     return carbon_totals(maps.pairs["before", "after"], rows), maps.files

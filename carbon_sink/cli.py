@@ -305,7 +305,7 @@ def _change(options: argparse.Namespace, lang: str) -> None:
         options.before, options.after, schemes=tuple(schemes), zones=options.zones,
         layer=options.layer, zone_field=options.zone_field,
     )  # fmt: skip
-    carbon = _write_carbon(options, lang) if options.carbon_table else []
+    carbon = _write_carbon(options, done.schemes, lang) if options.carbon_table else []
     for line in [*change_lines(done, lang), *carbon]:
         print(line)
     for note in done.notes:
@@ -315,13 +315,14 @@ def _change(options: argparse.Namespace, lang: str) -> None:
         print(text("change.written", lang, path=options.out))
 
 
-def _write_carbon(options: argparse.Namespace, lang: str) -> list[str]:
+def _write_carbon(options: argparse.Namespace, schemes: tuple[str, str], lang: str) -> list[str]:
     """Write carbon density rasters beside the results; return the lines to print."""
     from .change import write_carbon  # noqa: PLC0415
 
     folder = Path(options.out).parent if options.out else Path()
     try:
-        totals, files = write_carbon(options.before, options.after, options.carbon_table, folder)
+        totals, files = write_carbon(options.before, options.after, options.carbon_table, folder,
+                                     schemes=schemes)  # fmt: skip
     except OSError as error:
         if isinstance(error, FileError):
             raise

@@ -194,3 +194,15 @@ def test_a_carbon_table_that_is_missing_or_incomplete_is_refused(dates, carbon_t
     message = capsys.readouterr().err
     assert "before.tif 中的类别 40" in message
     assert "after.tif 中的类别 40, 50" in message
+
+
+def test_densities_are_of_the_classes_of_the_scheme_that_was_named(dates, tmp_path):
+    # 10 is no class of CLCD, so it may be the nodata code; in WorldCover it is tree cover
+    for path in dates:
+        write_landcover(path, np.full((20, 40), 2, "uint8"), nodata=10)
+    table, out = tmp_path / "table.csv", tmp_path / "out"
+    table.write_text("lucode,c_above,source\n2,100,plots\n", "utf-8")
+    out.mkdir()
+    words = ["change", *dates, "--carbon-table", str(table), "--out", str(out / "t.csv")]
+    assert main([*words, "--scheme", "clcd"]) == 0
+    assert main([*words, "--scheme", "worldcover"]) == 1
