@@ -14,6 +14,8 @@ from numba import njit
 # shares of cells are multiples of 2**-40: this number, added and taken off, rounds to them. Sums
 # of such numbers are exact as long as an edge does not wind 4000 times through one cell.
 ROUND = 1.5 * 2.0**12
+# values beyond stand for cells without data that nobody declared; limbs have room for these
+LARGEST = 1e30
 # columns to the next point of a lattice that has one column
 NO_STEP = 1 << 62
 # exact sums of floating-point numbers: limbs of 32 bits, the lowest bit worth 2**LOWEST_BIT
@@ -111,80 +113,6 @@ def _add_center_edge(lines, x0, y0, x1, y1, left, top, sign):
         column = max(math.ceil(x - 0.5) - left, 0)
         if column < lines.shape[1]:
             lines[row - top, column] += sign
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def find_rings(points, part_first):
-    """
-    Find where rings begin: a ring ends when it is back at its first point.
-
-    Returns the begin of each ring and the end of the last, the part each belongs to, and
-    whether every ring was closed; where one was not, points come twice and confuse the search.
-    """
-    # a ring has four points at least; where more are found, the search went wrong
-    room = points.shape[0] // 4 + 1
-    begins = np.empty(room + 1, dtype=np.int64)
-    owners = np.empty(room, dtype=np.int64)
-    rings = 0
-    closed = True
-    for part in range(part_first.shape[0] - 1):
-        begin, end = part_first[part], part_first[part + 1]
-        while begin < end and rings < room:
-            x, y = points[begin, 0], points[begin, 1]
-            k = begin + 1
-            while k < end and points[k, 0] == x and points[k, 1] == y:
-                k += 1
-            while k < end and (points[k, 0] != x or points[k, 1] != y):
-                k += 1
-            closed = closed and k < end
-            begins[rings], owners[rings] = begin, part
-            rings += 1
-            begin = k + 1
-        closed = closed and begin >= end
-    begins[rings] = points.shape[0]
-    return begins[: rings + 1], owners[:rings], closed
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def to_cells(points, west, top, width, height):
-    """Turn map coordinates into columns and rows of a grid, in place."""
-    for k in range(points.shape[0]):
-        points[k, 0] = (points[k, 0] - west) / width
-        points[k, 1] = (points[k, 1] - top) / height
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def ring_signs(points, ring_first, is_shell):
-    """Give each ring the sign that makes shells count as area and holes as none."""
-    signs = np.zeros(ring_first.shape[0] - 1)
-    for ring in range(signs.shape[0]):
-        begin, end = ring_first[ring], ring_first[ring + 1]
-        turned = 0.0
-        for k in range(begin, end - 1):
-            # about the first point, which keeps digits
-            x0, y0 = points[k, 0] - points[begin, 0], points[k, 1] - points[begin, 1]
-            x1, y1 = points[k + 1, 0] - points[begin, 0], points[k + 1, 1] - points[begin, 1]
-            turned += x0 * y1 - x1 * y0
-        signs[ring] = 1.0 if (turned < 0.0) == is_shell[ring] else -1.0
-    return signs
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def cell_boxes(points, ring_first, polygon_first, rows, columns):
-    """Rows and columns of the grid each polygon may touch: top, bottom, left, right."""
-    boxes = np.zeros((polygon_first.shape[0] - 1, 4), dtype=np.int64)
-    for polygon in range(boxes.shape[0]):
-        x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
-        for k in range(ring_first[polygon_first[polygon]], ring_first[polygon_first[polygon + 1]]):
-            x_low, x_high = min(x_low, points[k, 0]), max(x_high, points[k, 0])
-            y_low, y_high = min(y_low, points[k, 1]), max(y_high, points[k, 1])
-        # a point beyond the reach of the projection is infinite, and the polygon far outside
-        if math.isfinite(x_low + x_high + y_low + y_high):
-            boxes[polygon, 0] = math.floor(min(max(y_low, 0.0), rows))
-            boxes[polygon, 1] = math.ceil(min(max(y_high, 0.0), rows))
-            boxes[polygon, 2] = math.floor(min(max(x_low, 0.0), columns))
-            boxes[polygon, 3] = math.ceil(min(max(x_high, 0.0), columns))
-    return boxes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -324,7 +252,8 @@ def add_values(
     Parameters are those of ``add_class_quanta``; here ``cells`` holds values, ``per_m2`` is
     the number of quanta in a square metre, and the sums of each polygon in ``inside`` are
     ``quanta`` (area), ``limbs`` (exact sum of value times m2) and ``extremes`` (lowest and
-    highest value). NaN and ``nodata`` are cells without data.
+    highest value). NaN and ``nodata`` are cells without data. A highest value of infinity
+    tells that a value beyond ``LARGEST`` was met.
     """
     areas = _areas_along(window, row_area, ratio, step)
     step = NO_STEP if ratio.shape[0] == 1 else step
@@ -347,6 +276,9 @@ def add_values(
                     share += lines[i, j]
                     value = float(cells[north, left + j - window[2]])
                     if share <= 0.0 or value == nodata or math.isnan(value):
+                        continue
+                    if not abs(value) <= LARGEST:  # infinite, or no value of anything
+                        extremes[position, 1] = np.inf
                         continue
                     covered = int(min(share, 1.0) * (whole + slope * (middle + j)) + 0.5)
                     quanta[position] += covered

@@ -286,7 +286,10 @@ def areal_scale(crs: pyproj.CRS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         np.asarray(to_degrees.transform(x + dx, y + dy))
         for dx, dy in ((step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step))
     )
-    along_x, along_y = np.radians(east - west), np.radians(north - south)
+    along_x, along_y = east - west, north - south
+    for along in (along_x, along_y):  # across the date line longitudes jump by a whole turn
+        along[0] = (along[0] + 180.0) % 360.0 - 180.0
+    along_x, along_y = np.radians(along_x), np.radians(along_y)
     turned = np.abs(along_x[0] * along_y[1] - along_x[1] * along_y[0])
     latitude = np.radians(np.asarray(to_degrees.transform(x, y))[1])
     # metres of meridian and of parallel for a radian of latitude and of longitude

@@ -22,6 +22,8 @@ LATTICE_M = 2_000.0
 LATTICE_POINTS = 1_000
 # numbers in the geotransform of GDAL and of rioxarray have this relative precision
 CELL_NOISE = 1e-6
+# skew of a cell that is rounding and not rotation
+NO_SKEW = 1e-9
 
 
 class Window(NamedTuple):
@@ -151,7 +153,10 @@ def _cell_area(grid: Grid) -> CellArea:
     columns = np.arange(0, grid.columns + step, step)
     rows = np.arange(0, grid.rows + step, step)
     x, y = np.meshgrid(grid.west + columns * grid.width, grid.top + rows * grid.height)
-    return CellArea(planar, 1.0 / areal_scale(grid.crs, x, y), step, grid.columns)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = 1.0 / areal_scale(grid.crs, x, y)
+    # a corner of the map that is no place on the earth has no area
+    return CellArea(planar, np.where(np.isfinite(ratio), ratio, 0.0), step, grid.columns)
 
 
 def grid_of(raster: xr.DataArray) -> Grid:
@@ -179,7 +184,7 @@ def grid_of(raster: xr.DataArray) -> Grid:
     if "crs_wkt" not in reference:
         raise CRSError(Problem("crs_missing", file=str(name)))
     west, width, skew_x, top, skew_y, height = map(float, reference["GeoTransform"].split())
-    if skew_x or skew_y:
+    if max(abs(skew_x), abs(skew_y)) > NO_SKEW * min(abs(width), abs(height)):
         raise FileError(Problem("raster_rotated", file=str(name)))
     rows, columns = raster.shape
     return Grid(west, top, width, height, rows, columns, pyproj.CRS(reference["crs_wkt"]))

@@ -14,20 +14,22 @@ from .errors import CRSError, Problem
 from .geometry import transformer
 from .grids import Grid
 
-# longest step along an edge that is brought to another projection: its area is then right to
-# 1e-6, because the bow between two points grows with the square of their distance
-LONGEST_EDGE_M, LONGEST_EDGE_DEG = 50.0, 0.0005
+# edges brought to another projection are followed in steps that keep the area of a polygon to
+# this share; a straight edge bows there by less than a parallel does at 62 degrees
+AREA_SHARE, BEND_PER_M = 5e-7, 3e-7
+# no step is shorter than this (m), however thin a polygon is; degrees of latitude in metres
+SHORTEST_STEP_M, DEGREE_M = 1.0, 111_320.0
 POLYGON = 3
 # points of polygons that are unpacked at a time
-BATCH_POINTS = 4_000_000
+BATCH_POINTS = 2_000_000
 
 
 @cache
-def kernel() -> ModuleType:
+def _kernel() -> ModuleType:
     """Compile the kernel on first use; importing numba costs more than most commands."""
-    from . import coverage_kernel  # noqa: PLC0415
+    from . import ring_kernel  # noqa: PLC0415
 
-    return coverage_kernel
+    return ring_kernel
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def ring_batches(polygons: gpd.GeoSeries, grid: Grid) -> Iterator[tuple[np.ndarr
         to_grid = transformer(polygons.crs, grid.crs)
         if to_grid.definition.startswith("proj=noop"):  # CGCS2000 and WGS 84, for example
             to_grid = None
-    step = np.inf
+    units = None
     if polygons.crs.is_projected:
-        step = LONGEST_EDGE_M / polygons.crs.axis_info[0].unit_conversion_factor
+        units = False, polygons.crs.axis_info[0].unit_conversion_factor
     elif not grid.crs.is_geographic:
-        step = LONGEST_EDGE_DEG
+        units = True, DEGREE_M
     shapes = polygons.array
     ends = np.cumsum(shapely.get_num_coordinates(shapes))
     order = np.arange(len(shapes))
@@ -94,15 +96,50 @@ def ring_batches(polygons: gpd.GeoSeries, grid: Grid) -> Iterator[tuple[np.ndarr
     cuts = (
         np.searchsorted(ends, np.arange(BATCH_POINTS, ends[-1], BATCH_POINTS)) if len(ends) else []
     )
+    reach = None if to_grid is None else _reach(grid, to_grid)
     for members in np.split(order, cuts):
-        yield members, rings_of(shapes[members], grid, to_grid, step)
+        yield members, rings_of(_within(shapes[members], reach), grid, to_grid, units)
+
+
+def _reach(grid: Grid, to_grid: pyproj.Transformer) -> np.ndarray | None:
+    """
+    Box around a grid in the system of the polygons, twice its size; None where there is none.
+
+    Points far outside a projection have no place on its map. What lies beyond the box cannot
+    touch the raster, so polygons are cut to it.
+    """
+    west, south, east, north = grid.bounds()
+    box = np.array(to_grid.transform_bounds(west, south, east, north, 21, direction="INVERSE"))
+    if not np.isfinite(box).all() or box[2] <= box[0]:
+        return None
+    margin = 0.5 * np.array([box[2] - box[0], box[3] - box[1]])
+    return np.concatenate([box[:2] - margin, box[2:] + margin])
+
+
+def _within(shapes: np.ndarray, reach: np.ndarray | None) -> np.ndarray:
+    """Cut the polygons that stretch beyond the reach of a raster to it; leave the others."""
+    if reach is None:
+        return shapes
+    box = shapely.bounds(shapes)
+    outside = (box[:, :2] < reach[:2]).any(axis=1) | (box[:, 2:] > reach[2:]).any(axis=1)
+    near = (box[:, :2] <= reach[2:]).all(axis=1) & (box[:, 2:] >= reach[:2]).all(axis=1)
+    if not (outside & near).any():
+        return shapes
+    cut = shapely.intersection(np.asarray(shapes)[outside & near], shapely.box(*reach))
+    parts, owner = shapely.get_parts(cut, return_index=True)
+    solid = shapely.get_type_id(parts) == POLYGON
+    shapes = np.array(shapes, dtype=object)
+    # a polygon that only touches the box leaves nothing
+    empty = np.full((outside & near).sum(), shapely.MultiPolygon(), dtype=object)
+    shapes[outside & near] = shapely.multipolygons(parts[solid], indices=owner[solid], out=empty)
+    return shapes
 
 
 def rings_of(
     shapes: np.ndarray,
     grid: Grid,
     to_grid: pyproj.Transformer | None = None,
-    step: float = np.inf,
+    units: tuple[bool, float] | None = None,
 ) -> Rings:
     """
     Unpack polygons into arrays of points in cell coordinates of a grid.
@@ -114,8 +151,9 @@ def rings_of(
     grid : Grid
     to_grid : Transformer, optional
         Brings points to the system of the grid.
-    step : float
-        Longest edge that is brought there as a straight line, in the units of the shapes.
+    units : tuple, optional
+        Whether the shapes are in degrees, and metres in their unit; None where straight edges
+        stay straight on the grid.
 
     Returns
     -------
@@ -124,13 +162,16 @@ def rings_of(
     parts, part_first = _parts(np.asarray(shapes))
     points, ring_first, part_of_ring = _unpacked(parts)
     if to_grid is not None:
-        points, ring_first = _followed(points, ring_first, step)
+        if units is not None:
+            steps = _kernel().edge_steps(points, ring_first, part_of_ring, *units,
+                                         BEND_PER_M, AREA_SHARE, SHORTEST_STEP_M)  # fmt: skip
+            points, ring_first = _followed(points, ring_first, steps)
         points = np.column_stack(to_grid.transform(points[:, 0], points[:, 1]))
-    kernel().to_cells(points, grid.west, grid.top, grid.width, grid.height)
+    _kernel().to_cells(points, grid.west, grid.top, grid.width, grid.height)
     is_shell = np.append(True, part_of_ring[1:] != part_of_ring[:-1])[: len(part_of_ring)]
     polygon_first = np.searchsorted(part_of_ring, part_first)
-    signs = kernel().ring_signs(points, ring_first, is_shell)
-    boxes = kernel().cell_boxes(points, ring_first, polygon_first, grid.rows, grid.columns)
+    signs = _kernel().ring_signs(points, ring_first, is_shell)
+    boxes = _kernel().cell_boxes(points, ring_first, polygon_first, grid.rows, grid.columns)
     return Rings(points, ring_first, signs, polygon_first, boxes)
 
 
@@ -151,7 +192,7 @@ def _unpacked(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points of single polygons, where each ring begins, and the part each ring belongs to."""
     points = shapely.get_coordinates(parts)
     first = _starts(shapely.get_num_coordinates(parts))
-    ring_first, part_of_ring, closed = kernel().find_rings(points, first)
+    ring_first, part_of_ring, closed = _kernel().find_rings(points, first)
     rings = (shapely.get_num_interior_rings(parts) + 1)[np.diff(first) > 0].sum()
     if not closed or len(part_of_ring) != rings:  # the last point of a ring came twice
         shapes, part_of_ring = shapely.get_rings(parts, return_index=True)
@@ -165,13 +206,14 @@ def _starts(counts: np.ndarray) -> np.ndarray:
 
 
 def _followed(
-    points: np.ndarray, ring_first: np.ndarray, step: float
+    points: np.ndarray, ring_first: np.ndarray, steps: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Add points along the edges of rings so that no two are further apart than a step."""
-    if np.isinf(step) or not len(points):
+    """Add points along the edges of rings so that no two are further apart than a ring's step."""
+    if not len(points):
         return points, ring_first
     along = np.diff(points, axis=0, append=points[-1:])
     along[ring_first[1:] - 1] = 0.0  # the last point of a ring leads nowhere
+    step = np.repeat(steps, np.diff(ring_first))
     pieces = np.maximum(np.ceil(np.hypot(*along.T) / step), 1).astype(np.int64)
     first = _starts(pieces)
     source = np.repeat(np.arange(len(points)), pieces)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import geopandas as gpd
@@ -9,8 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from .errors import FileError, Problem
 from .grids import Grid, Window, grid_of, nodata_of, windows
-from .rings import Rings, kernel, ring_batches
+from .rings import Rings, ring_batches
 from .units import M2_PER_HA
 
 COVERAGES = ("exact", "center")
@@ -18,6 +21,14 @@ COVERAGES = ("exact", "center")
 CODE_RANGE = 1 << 16
 # what measures class areas: ``class_area`` here, or the same on a cluster
 Measure = Callable[..., pd.DataFrame]
+
+
+@cache
+def kernel() -> ModuleType:
+    """Compile the kernel on first use; importing numba costs more than most commands."""
+    from . import coverage_kernel  # noqa: PLC0415
+
+    return coverage_kernel
 
 
 def class_area(
@@ -56,7 +67,9 @@ def class_area(
     CRSError
         If either side has no coordinate reference system.
     FileError
-        If the raster is rotated.
+        If the raster is rotated or does not hold whole numbers.
+    ValueError
+        If the coverage method is not known.
 
     Notes
     -----
@@ -104,10 +117,13 @@ def class_quanta(
     See ``tests/test_zonal.py``: upper and lower half add up to the whole to the last bit.
     """
     polygons = polygons.geometry
-    grid = grid_of(raster)
+    grid = _measurable(raster, coverage)
     area = grid.cell_area
     row_area = area.row_m2 * area.quanta_per_m2
     nodata = nodata_of(raster)
+    if raster.dtype.kind not in "iu":
+        file = str(raster.encoding.get("source", raster.name or ""))
+        raise FileError(Problem("raster_not_classes", file=file, value=str(raster.dtype)))
     totals: dict[int, np.ndarray] = {}
 
     def measure(rings: Rings, inside: np.ndarray, cells: np.ndarray, window: Window) -> tuple:
@@ -178,7 +194,8 @@ def statistics(
     Raises
     ------
     CRSError, FileError
-        As for ``class_area``.
+        As for ``class_area``; also where a value is infinite or beyond 1e30, which is no value
+        of anything but of cells without data that the raster does not declare.
 
     Notes
     -----
@@ -190,7 +207,7 @@ def statistics(
     See ``tests/test_zonal.py``: the mean of four cells of 1, 2, 3 and 4, each a quarter, is 2.5.
     """
     polygons = polygons.geometry
-    grid = grid_of(raster)
+    grid = _measurable(raster, coverage)
     area = grid.cell_area
     per_m2 = area.quanta_per_m2
     row_area = area.row_m2 * per_m2
@@ -217,6 +234,9 @@ def statistics(
         limbs[members] += part[1]
         low[members] = np.minimum(low[members], part[2][:, 0])
         high[members] = np.maximum(high[members], part[2][:, 1])
+    if np.isposinf(high).any():
+        file = str(raster.encoding.get("source", raster.name or ""))
+        raise FileError(Problem("raster_values_absurd", file=file, value=f"{compiled.LARGEST:g}"))
     area_m2 = np.where(quanta > 0, quanta / per_m2, np.nan)
     total = np.where(quanta > 0, _exact_sums(limbs), np.nan)
     known = np.isfinite(area_m2)
@@ -229,6 +249,14 @@ def statistics(
     )  # fmt: skip
     result.attrs["method"] = f"coverage={coverage}, ellipsoidal area"
     return result
+
+
+def _measurable(raster: xr.DataArray, coverage: str) -> Grid:
+    """Return the grid of a raster, once the coverage method is known to be one."""
+    if coverage not in COVERAGES:
+        msg = f"coverage is {coverage!r}, known are {', '.join(COVERAGES)}"
+        raise ValueError(msg)
+    return grid_of(raster)
 
 
 def _exact_sums(limbs: np.ndarray) -> np.ndarray:

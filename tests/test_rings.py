@@ -64,7 +64,7 @@ def test_missing_and_empty_polygons_touch_nothing():
 
 def test_long_edges_are_followed_in_steps_and_short_ones_stay():
     line = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 0.5], [0.0, 0.0], [7.0, 7.0], [7.5, 7.0]])
-    points, first = rings._followed(line, np.array([0, 4, 6]), 1.0)
+    points, first = rings._followed(line, np.array([0, 4, 6]), np.array([1.0, 1.0]))
     assert points[:4].tolist() == [[0, 0], [1, 0], [2, 0], [3, 0]]
     assert points[first[1]].tolist() == [7.0, 7.0]
     assert np.hypot(*np.diff(points[: first[1]], axis=0).T).max() <= 1.0

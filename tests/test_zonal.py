@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbon_sink import grids, rings
-from carbon_sink.errors import CRSError
+from carbon_sink.errors import CRSError, FileError
 from carbon_sink.geometry import ellipsoidal_area_ha
 from carbon_sink.grids import Grid, grid_of
-from carbon_sink.rings import kernel, rings_of
-from carbon_sink.zonal import class_area, class_quanta, quanta_to_ha, statistics
+from carbon_sink.rings import rings_of
+from carbon_sink.zonal import class_area, class_quanta, kernel, quanta_to_ha, statistics
 
 
 def make_raster(codes, transform, crs, nodata=None):
@@ -248,6 +248,66 @@ def test_cells_without_data_have_no_part_in_the_mean():
     assert rows.loc[1, ["mean", "sum", "min", "max"]].isna().all()
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e200, -1.797e308, -3.4028235e38])
+def test_values_that_must_be_undeclared_nodata_are_refused(value):
+    values = np.array([[1.0, value], [2.0, 3.0]])
+    raster = make_raster(values, (0.0, 1e-3, 0.0, 1e-3, 0.0, -1e-3), "EPSG:4326")
+    everything = gpd.GeoSeries([shapely.box(0, -1e-3, 2e-3, 1e-3)], crs="EPSG:4326")
+    with pytest.raises(FileError, match="nodata"):
+        statistics(everything, raster)
+
+
+@pytest.mark.parametrize("coverage", ["Exact", "centre", "", None])
+def test_a_coverage_method_that_is_none_is_refused(degree_raster, coverage):
+    for measure in (class_area, statistics):
+        with pytest.raises(ValueError, match="exact, center"):
+            measure(scattered(1), degree_raster, coverage=coverage)
+
+
+def test_fractions_are_no_classes(degree_raster):
+    with pytest.raises(FileError, match="float64"):
+        class_area(scattered(1), degree_raster.astype(float))
+
+
+def test_polygons_along_the_lines_of_cells_leave_no_slivers_beyond():
+    step = 1 / 12000
+    codes = np.arange(400 * 400).reshape(400, 400).astype("uint16") % 50000
+    raster = make_raster(codes, (105.0, step, 0.0, 30.0, 0.0, -step), "EPSG:4326")
+    boxes = [shapely.box(105 + 7 * k * step, 30 - (k + 3) * 5 * step,
+                         105 + (7 * k + 3) * step, 30 - (k + 1) * 5 * step) for k in range(50)]  # fmt: skip
+    area = class_area(gpd.GeoSeries(boxes, crs="EPSG:4326"), raster)
+    assert (area > 0).sum(axis=1).tolist() == [3 * 10] * 50
+
+
+def test_the_whole_world_on_a_mercator_map_does_not_coarsen_a_plot():
+    half = 20037508.342789244
+    size = 2 * half / 4000
+    raster = make_raster(
+        np.ones((4000, 4000), "uint8"), (-half, size, 0, half, 0, -size), "EPSG:3857"
+    )
+    assert raster.shape == (4000, 4000)
+    assert grid_of(raster).cell_area.ratio.max() < 1.01
+    places = gpd.GeoSeries([shapely.box(west, 29, west + 1, 30) for west in (-179.9, 105, 178.5)],
+                           crs="EPSG:4326")  # fmt: skip
+    assert class_area(places, raster)[1].tolist() == pytest.approx(
+        ellipsoidal_area_ha(places).tolist(), rel=1e-4
+    )
+
+
+def test_a_polygon_that_stretches_beyond_a_projection_keeps_its_part_on_the_raster():
+    corner = (300_000.0, 100.0, 0.0, 3_300_000.0, 0.0, -100.0)
+    raster = make_raster(np.ones((300, 300), "uint8"), corner, "EPSG:32648")
+    whole = gpd.GeoSeries([shapely.box(*grid_of(raster).bounds())], crs="EPSG:32648")
+    polygons = gpd.GeoSeries(
+        [shapely.box(-180, -90, 180, 90), shapely.box(100, 20, 110, 40), shapely.box(-60, 0, -50, 9),
+         shapely.box(95, 25, 103, 33) - shapely.box(90, 20, 103, 40)], crs="EPSG:4326",
+    )  # fmt: skip
+    area = class_area(polygons, raster).sum(axis=1)
+    assert area[0] == pytest.approx(ellipsoidal_area_ha(whole)[0], rel=1e-6)
+    assert area[1] == pytest.approx(area[0], rel=1e-9)
+    assert area[2:].tolist() == [0, 0]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
@@ -306,7 +366,9 @@ def test_shares_of_cells_equal_the_areas_of_their_intersections(shape):
 
 
 @settings(max_examples=60, deadline=None)
-@given(star(), st.floats(105.0, 105.01), st.floats(29.0, 29.01), st.sampled_from([4326, 4523, 3857]))
+@given(
+    star(), st.floats(105.0, 105.01), st.floats(29.0, 29.01), st.sampled_from([4326, 4523, 3857])
+)
 def test_classes_of_any_polygon_add_up_to_its_area_in_any_system(shape, west, south, crs):
     if not shape.is_valid or shape.area < 0.01:
         return
