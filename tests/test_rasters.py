@@ -133,6 +133,27 @@ def test_floats_beyond_every_legend_stay_unknown_classes(tmp_path):
     assert len(unknown) == 2
 
 
+@pytest.mark.parametrize("kind", ["float32", "uint16", "uint32"])
+def test_classes_of_more_than_15_bits_stay_apart_under_a_mask_and_as_floats(tmp_path, kind):
+    codes = np.full((20, 40), 40_000, kind)
+    codes[:5], codes[5], codes[6:8] = 50_000, 1_000_001 if kind != "uint16" else 2, 7
+    valid = np.full((20, 40), 255, dtype="uint8")
+    valid[6:8] = 0
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        path = write_landcover(tmp_path / "a.tif", codes, nodata=None)
+        with rasterio.open(path, "r+") as raster:
+            raster.write_mask(valid)
+    assert set(codes_of(open_landcover(path)).values()) == {40, 200, 480}
+
+
+def test_what_stands_for_no_class_is_no_class_of_a_file(tmp_path):
+    codes = np.full((20, 40), 10, "float32")
+    codes[0, :3], codes[1] = [-32_768, -32_769, -32_770], np.nan
+    found = codes_of(open_landcover(write_landcover(tmp_path / "a.tif", codes)))
+    assert len(found) == 4
+    assert sum(found.values()) == 800 - 40
+
+
 def test_cells_under_a_mask_in_the_file_have_no_class_and_no_value(tmp_path):
     valid = np.full((20, 40), 255, dtype="uint8")
     valid[:2] = 0
