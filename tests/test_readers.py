@@ -1,7 +1,14 @@
 """Reading what a bureau brings."""
 
+import json
+import math
+import struct
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
 import pytest
 import shapely
 from conftest import small_inventory
@@ -9,9 +16,14 @@ from geopandas.testing import assert_geodataframe_equal
 
 from carbon_sink.errors import CRSError, FileError, TableError
 from carbon_sink.readers import (
+    geoparquet,
+    parts,
+    parts_of,
     read_events,
     read_inventory,
     read_layer,
+    read_part,
+    read_parts,
     read_projects,
     read_reference_samples,
     read_towns,
@@ -378,3 +390,79 @@ def test_strata_of_a_reference_sample_need_their_areas_and_two_units_each(write)
     halves = write(sample_points(stratum=["x", "x", "y", "y"]))
     samples = read_reference_samples(halves, "worldcover", strata_ha={"x": 1.0, "y": 2.0})
     assert samples.attrs["strata_ha"] == {"x": 1.0, "y": 2.0}
+
+
+def numbered(tmp_path, name, rows=10, **options):
+    """Squares numbered from 1, written as a file."""
+    layer = gpd.GeoDataFrame({"n": range(1, rows + 1), "text": "昌元街道"},
+                             geometry=[shapely.box(n, 0, n + 1, 1) for n in range(rows)],
+                             crs="EPSG:4490")  # fmt: skip
+    path = tmp_path / name
+    write = layer.to_parquet if name.endswith("parquet") else layer.to_file
+    write(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("group", [4, 10])
+def test_parts_hold_few_rows_whatever_the_row_groups_are(tmp_path, monkeypatch, group):
+    monkeypatch.setattr(parts, "PART_ROWS", 3)
+    monkeypatch.setattr(geoparquet, "BATCH_ROWS", 2)
+    cut = parts_of(numbered(tmp_path, "a.parquet", row_group_size=group))
+    assert [(part.first, part.last) for part in cut] == [(0, 3), (3, 6), (6, 9), (9, 10)]
+    for rows in (pd.concat(map(read_part, cut)), pd.concat(read_parts(cut))):
+        assert rows["n"].tolist() == rows.index.tolist() == list(range(1, 11))
+        assert rows.geometry.bounds["minx"].tolist() == list(range(10))
+
+
+def test_deleted_rows_of_a_shapefile_are_not_counted_and_later_parts_stay_right(
+    tmp_path, monkeypatch
+):
+    table = numbered(tmp_path, "a.shp").with_suffix(".dbf")
+    content = bytearray(table.read_bytes())
+    head, length = struct.unpack("<HH", content[8:12])
+    content[head + 3 * length] = ord("*")  # the fourth row is deleted
+    table.write_bytes(content)
+    monkeypatch.setattr(parts, "PART_ROWS", 4)
+    cut = parts_of(table.with_suffix(".shp"))
+    rows = pd.concat(read_part(part) for part in cut)
+    assert rows["n"].tolist() == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert rows.index.tolist() == list(range(1, 10))
+
+
+def test_arcs_are_read_as_fine_polygons(tmp_path):
+    points = [(0, 0), (1, 1), (2, 0), (1, -1), (0, 0)]  # a circle: two arcs of radius 1
+    arcs = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *one) for one in points)
+    circle = struct.pack("<BII", 1, 10, 1) + arcs
+    path = tmp_path / "a.gpkg"
+    pyogrio.raw.write(path, np.array([circle], dtype=object), [np.array([7])], ["n"],
+                      geometry_type="Unknown", crs="EPSG:4490", driver="GPKG")  # fmt: skip
+    for rows in (read_layer(path), read_part(parts_of(path)[0])):
+        assert rows["n"].tolist() == [7]
+        assert shapely.area(rows.geometry.array).tolist() == pytest.approx([math.pi], rel=1e-3)
+
+
+def test_texts_of_a_part_in_an_unknown_encoding_are_refused(tmp_path):
+    path = numbered(tmp_path, "a.shp", encoding="gbk")
+    assert read_part(parts_of(path)[0])["text"].tolist() == ["昌元街道"] * 10
+    path.with_suffix(".cpg").unlink()
+    with pytest.raises(FileError, match=r"\.cpg"):
+        read_part(parts_of(path)[0])
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda about: about.pop("primary_column"),
+    lambda about: about.update(columns={}),
+    lambda about: about.update(columns=[]),
+    lambda about: about.update(primary_column="n"),
+    lambda about: about["columns"]["geometry"].update(crs="nonsense"),
+    lambda about: about["columns"]["geometry"].update(encoding="polygon"),
+])  # fmt: skip
+def test_geoparquet_that_describes_itself_wrongly_is_refused(tmp_path, wrong):
+    path = numbered(tmp_path, "a.parquet")
+    table = pq.read_table(path)
+    about = json.loads(table.schema.metadata[b"geo"])
+    wrong(about)
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(about)}), path)
+    for read in (read_layer, parts_of):
+        with pytest.raises(FileError, match="GeoParquet"):
+            read(path)

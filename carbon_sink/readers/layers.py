@@ -1,14 +1,17 @@
 """Reads one layer of a file as it is, and gives its columns our names."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 
 from ..errors import CarbonSinkError, CRSError, FileError, Problem
 from ..tables import columns
@@ -68,7 +71,7 @@ def read_layer(
         if path.suffix.lower() == ".parquet":
             data = _read_geoparquet(path, fields)
         else:
-            data = pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True)
+            data = read_rows(path, layer, fields)
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -81,10 +84,22 @@ def read_layer(
 def _read_geoparquet(path: Path, fields: list[str] | None) -> gpd.GeoDataFrame:
     """Read a GeoParquet file."""
     source = open_geoparquet(path)
-    groups = range(len(source.group_sizes()))
     wanted = source.fields() if fields is None else fields
-    attributes = source.read_attributes(groups, wanted).to_pandas(ignore_metadata=True)
-    return gpd.GeoDataFrame(attributes, geometry=source.read_shapes(groups))
+    attributes = source.read_attributes(wanted).to_pandas(ignore_metadata=True)
+    return gpd.GeoDataFrame(attributes, geometry=source.read_shapes())
+
+
+def read_rows(
+    path: Path, layer: str, fields: list[str] | None, **options: Any
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read rows of a layer by GDAL; arcs come as fine polygons, which Arrow cannot tell it."""
+    try:
+        return pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True, **options)
+    except NotImplementedError:
+        attributes = read_rows(path, layer, fields, **{**options, "read_geometry": False})
+        options.pop("arrow_to_pandas_kwargs", None)
+        shapes = pyogrio.read_dataframe(path, layer=layer, columns=[], **options)
+        return gpd.GeoDataFrame(attributes, geometry=shapes.geometry)
 
 
 def checked_layer(path: str | Path, layer: str) -> tuple[Path, str]:
@@ -109,10 +124,12 @@ def refusals(path: Path, layer: str) -> Iterator[None]:
     try:
         yield
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException,
-            OSError, ValueError) as error:  # fmt: skip
+            pyproj.exceptions.CRSError, NotImplementedError, OSError,
+            ValueError) as error:  # fmt: skip
         if isinstance(error, CarbonSinkError):
             raise
-        code = "encoding_unknown" if "UTF-8" in str(error) else "file_unreadable"
+        is_text = re.search("UTF-?8", str(error))
+        code = "encoding_unknown" if is_text else "file_unreadable"
         problem = Problem(code, file=path.name, layer=layer, value=str(error))
         raise FileError(problem) from None
 

@@ -1,28 +1,35 @@
 """Large layers read in parts: runs of rows that fit in memory, by one process or by many."""
 
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 
 from ..errors import CRSError, FileError, Problem
 from .geoparquet import open_geoparquet
-from .layers import checked_layer, refusals
+from .layers import checked_layer, read_rows, refusals
 
-# rows of a part; row groups of a GeoParquet file are kept whole
+# rows of a part
 PART_ROWS = 20_000
 
 
 class Part(NamedTuple):
-    """Rows ``first`` to ``last`` (not included, from 0) of a layer."""
+    """
+    Rows ``first`` to ``last`` (not included, from 0) of a layer.
+
+    A Shapefile may hold rows that were deleted and not yet packed away: ``skip`` counts them
+    too, up to the first row of the part.
+    """
 
     path: Path
     layer: str
     first: int
     last: int
+    skip: int
 
 
 def parts_of(path: str | Path, layer: str = "") -> list[Part]:
@@ -48,18 +55,14 @@ def parts_of(path: str | Path, layer: str = "") -> list[Part]:
         of which none is named.
     """
     path, layer = checked_layer(path, layer)
+    path = path.resolve()  # workers of a cluster have folders of their own
     with refusals(path, layer):
-        if path.suffix.lower() == ".parquet":
-            sizes = _group_sizes(path)
-        else:
-            count = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
-            sizes = [PART_ROWS] * (count // PART_ROWS) + [count % PART_ROWS]
-    ends = list(accumulate(sizes))
-    if not ends or not ends[-1]:
+        positions = _positions(path, layer)
+    if not len(positions):
         raise FileError(Problem("layer_empty", file=path.name, layer=layer))
-    starts = [0, *ends[:-1]]
     return [
-        Part(path, layer, *pair) for pair in zip(starts, ends, strict=True) if pair[1] > pair[0]
+        Part(path, layer, first, min(first + PART_ROWS, len(positions)), int(positions[first]))
+        for first in range(0, len(positions), PART_ROWS)
     ]
 
 
@@ -83,43 +86,88 @@ def read_part(part: Part, *, fields: bool = True, geometry: bool = True) -> pd.D
     Raises
     ------
     FileError
-        If the file cannot be read.
+        If the file cannot be read, or its texts are in an unknown encoding.
     CRSError
         If the layer has no coordinate reference system.
     """
-    with refusals(part.path, part.layer):
-        if part.path.suffix.lower() == ".parquet":
-            rows = _read_groups(part, fields=fields, geometry=geometry)
+    return next(read_parts([part], fields=fields, geometry=geometry))
+
+
+def read_parts(
+    parts: list[Part], *, fields: bool = True, geometry: bool = True
+) -> Iterator[pd.DataFrame]:
+    """
+    Read parts that follow each other; a large row group of GeoParquet is decoded only once.
+
+    Parameters
+    ----------
+    parts : list of Part
+        From ``parts_of``, or a run of them.
+    fields, geometry : bool
+        As for ``read_part``.
+
+    Yields
+    ------
+    rows : GeoDataFrame or DataFrame
+        As ``read_part`` gives them.
+
+    Raises
+    ------
+    FileError, CRSError
+        As ``read_part`` does.
+    """
+    path, layer = parts[0].path, parts[0].layer
+    of_parts = _of_geoparquet if path.suffix.lower() == ".parquet" else _of_gdal
+    tables = of_parts(parts, fields=fields, geometry=geometry)
+    for part in parts:
+        with refusals(path, layer):
+            rows = next(tables)
+            labels = pd.RangeIndex(part.first + 1, part.last + 1, name="row")
+            rows = rows.set_axis(labels)
+            _check_texts(rows)
+        if geometry and not isinstance(rows, gpd.GeoDataFrame):
+            raise FileError(Problem("no_geometry", file=path.name, layer=layer))
+        if geometry and rows.crs is None:
+            raise CRSError(Problem("crs_missing", file=path.name, layer=layer))
+        yield rows
+
+
+def _positions(path: Path, layer: str) -> Sequence[int]:
+    """Return where each row of a layer stands in the file."""
+    if path.suffix.lower() == ".parquet":
+        return range(sum(open_geoparquet(path).group_sizes()))
+    if path.suffix.lower() == ".shp":
+        return pyogrio.raw.read(path, layer, columns=[], read_geometry=False, return_fids=True)[1]
+    return range(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])
+
+
+def _of_gdal(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
+    """Read parts of what GDAL reads."""
+    for part in parts:
+        yield read_rows(
+            part.path, part.layer, None if fields else [], read_geometry=geometry,
+            skip_features=part.skip, max_features=part.last - part.first,
+            arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype},
+        )  # fmt: skip
+
+
+def _of_geoparquet(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
+    """Read parts of a GeoParquet file."""
+    source = open_geoparquet(parts[0].path)
+    names = source.fields() if fields else []
+    sizes = [part.last - part.first for part in parts]
+    # without the geometry, rows without attributes could not be counted
+    for table in source.tables(parts[0].first, sizes, [*names, source.place]):
+        rows = table.select(names).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        if geometry:
+            shapes = source.shapes([table.column(source.place)])
+            yield gpd.GeoDataFrame(rows.set_axis(shapes.index), geometry=shapes)
         else:
-            rows = pyogrio.read_dataframe(
-                part.path, layer=part.layer, use_arrow=True, read_geometry=geometry,
-                skip_features=part.first, max_features=part.last - part.first,
-                columns=None if fields else [],
-                arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype},
-            )  # fmt: skip
-    place = {"file": part.path.name, "layer": part.layer}
-    if geometry and not isinstance(rows, gpd.GeoDataFrame):
-        raise FileError(Problem("no_geometry", **place))
-    if geometry and rows.crs is None:
-        raise CRSError(Problem("crs_missing", **place))
-    return rows.set_axis(pd.RangeIndex(part.first + 1, part.last + 1, name="row"))
+            yield rows.set_axis(pd.RangeIndex(table.num_rows))
 
 
-def _group_sizes(path: Path) -> list[int]:
-    """Rows of the parts of a GeoParquet file: small row groups are read together."""
-    sizes = [0]
-    for rows in open_geoparquet(path).group_sizes():
-        if sizes[-1] and sizes[-1] + rows > PART_ROWS:
-            sizes.append(0)
-        sizes[-1] += rows
-    return sizes
-
-
-def _read_groups(part: Part, *, fields: bool, geometry: bool) -> pd.DataFrame:
-    """Read the row groups of one part of a GeoParquet file."""
-    source = open_geoparquet(part.path)
-    ends = accumulate(source.group_sizes())
-    groups = [group for group, end in enumerate(ends) if part.first < end <= part.last]
-    attributes = source.read_attributes(groups, source.fields() if fields else [])
-    rows = attributes.to_pandas(types_mapper=pd.ArrowDtype)
-    return gpd.GeoDataFrame(rows, geometry=source.read_shapes(groups)) if geometry else rows
+def _check_texts(rows: pd.DataFrame) -> None:
+    """Let Arrow refuse texts that are not in UTF-8; what writes them would not."""
+    for name, kind in rows.dtypes.items():
+        if isinstance(kind, pd.ArrowDtype) and kind.type is str:
+            pa.array(rows[name].array).validate(full=True)
