@@ -153,11 +153,17 @@ def test_a_demonstration_that_cannot_be_made_is_told_without_a_traceback(tmp_pat
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_settings_of_the_user_s_own_are_not_overwritten_by_the_demonstration(tmp_path, capsys):
-    (tmp_path / "settings.toml").write_text("title = 'mine'")
-    assert main(["demo", str(tmp_path)]) == 1
-    assert "改动过" in capsys.readouterr().err
-    assert (tmp_path / "settings.toml").read_text() == "title = 'mine'"
+@pytest.mark.parametrize("scale", ["district", "city"])
+def test_files_of_the_user_s_own_are_not_overwritten_by_the_demonstration(tmp_path, capsys, scale):
+    for name in ("settings.toml", "towns.gpkg"):
+        (tmp_path / name).write_text("mine")
+    assert main(["demo", str(tmp_path), "--scale", scale]) == 1
+    message = capsys.readouterr().err
+    assert "不是示例生成的" in message
+    for name in ("settings.toml", "towns.gpkg"):
+        assert name in message
+        assert (tmp_path / name).read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_results_are_not_written_over_the_data(small_place, capsys):

@@ -1,4 +1,5 @@
 import tomllib
+from contextlib import suppress
 from importlib import resources
 
 import geopandas as gpd
@@ -11,7 +12,10 @@ import shapely
 from conftest import FACTS
 
 from carbon_sink.demo import write_demo
+from carbon_sink.demo.record import RECORD, own_files
 from carbon_sink.demo.reference import FOUND_INSTEAD
+from carbon_sink.demo.write import FILES
+from carbon_sink.errors import FileError
 from carbon_sink.geometry import ellipsoidal_area_ha
 from carbon_sink.intake import read_inputs
 from carbon_sink.monitoring import monitor
@@ -63,7 +67,7 @@ def forest_parts(table):
 
 def test_the_same_seed_gives_the_same_bytes(demos):
     names = sorted(path.name for path in (demos / "small").iterdir())
-    assert len(names) == 12
+    assert names == sorted([*FILES, RECORD])
     for name in names:
         assert (demos / "small" / name).read_bytes() == (demos / "again" / name).read_bytes(), name
 
@@ -309,3 +313,29 @@ def test_everything_says_that_it_is_synthetic(demo):
 def test_too_few_parcels_are_refused(tmp_path):
     with pytest.raises(ValueError, match="至少 200"):
         write_demo(tmp_path, polygons=50)
+
+
+def test_a_file_that_was_changed_since_is_not_written_over(tmp_path):
+    for content in ("first", "again"):  # its own files may be replaced
+        with own_files(tmp_path, ("sheet.csv", "map.tif")) as folder:
+            (folder / "sheet.csv").write_text(content)
+            (folder / "map.tif").write_text(content)
+    (tmp_path / "sheet.csv").write_text("days of work")
+    with (
+        pytest.raises(FileError, match=r"sheet\.csv") as refused,
+        own_files(tmp_path, ("sheet.csv", "map.tif")),
+    ):
+        pass
+    assert len(refused.value.problems) == 1
+    assert (tmp_path / "sheet.csv").read_text() == "days of work"
+
+
+def test_what_an_interrupted_demonstration_left_is_its_own(tmp_path):
+    with suppress(KeyboardInterrupt), own_files(tmp_path, ("map.tif",)) as folder:
+        (folder / "map.tif").write_text("half")
+        raise KeyboardInterrupt
+    with own_files(tmp_path, ("map.tif",)) as folder:
+        assert folder == tmp_path
+    (tmp_path / RECORD).unlink()  # nothing says any more whose file it is
+    with pytest.raises(FileError), own_files(tmp_path, ("map.tif",)):
+        pass

@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_city(city, 
     again = write_city(tmp_path / "again", parcels=PARCELS).parent
     other = write_city(tmp_path / "other", parcels=PARCELS, seed=7).parent
     names = sorted(path.name for path in city.iterdir())
-    assert names == ["boundary.gpkg", "inventory_2025.parquet", "landcover_2020.tif",
+    assert names == [".demo.json", "boundary.gpkg", "inventory_2025.parquet", "landcover_2020.tif",
                      "landcover_2025.tif", "settings.toml", "towns.gpkg", "说明.txt"]  # fmt: skip
     for name in names:
         assert (city / name).read_bytes() == (again / name).read_bytes(), name

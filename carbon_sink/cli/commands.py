@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 def demo(options: argparse.Namespace, lang: str) -> None:
     """Write the demonstration data."""
-    from ..demo import is_own_settings, write_city, write_demo  # noqa: PLC0415
+    from ..demo import write_city, write_demo  # noqa: PLC0415
 
     folder, polygons = DEMOS[options.scale]
     folder = options.folder or folder
     polygons = polygons if options.polygons is None else options.polygons
-    settings = Path(folder) / "settings.toml"
-    if settings.exists() and is_own_settings(settings):
-        raise FileError(Problem("settings_of_your_own", file=str(settings)))
-
     key = "cli.demo_start_city" if options.scale == "city" else "cli.demo_start"
     print(text(key, lang), file=sys.stderr)
     try:
@@ -33,6 +29,8 @@ def demo(options: argparse.Namespace, lang: str) -> None:
         else:
             settings = write_demo(folder, seed=options.seed, polygons=polygons)
     except OSError as error:
+        if isinstance(error, FileError):
+            raise
         problem = Problem("output_not_writable", file=folder, value=str(error))
         raise FileError(problem) from None
     print(text("notice.synthetic", lang))

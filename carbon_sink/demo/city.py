@@ -22,6 +22,7 @@ from .files import cover_colors, cover_tags, write_layer
 from .geoparquet import polygon_file
 from .mesh import FARTHEST_M, HEIGHT_M, MOST_CELLS, WIDTH_M, block_points, label_pixels, rings
 from .plan import Plan, border_sides, plan_city
+from .record import own_files
 from .schema import NOTICE, national_fields
 
 # national land surveys come in 3-degree Gauss-Krueger; one zone for the whole place, as a city
@@ -35,6 +36,10 @@ RIM_PIXELS = 4
 GROUP_ROWS = 20_000
 PARCELS, PARCELS_LEAST = 1_000_000, 200
 YEARS = (2020, 2025)
+FILES = (
+    "boundary.gpkg", "towns.gpkg", "inventory_2025.parquet", "landcover_2020.tif",
+    "landcover_2025.tif", "说明.txt", "settings.toml",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def write_city(folder: str | Path, *, seed: int = 20250101, parcels: int = PARCE
     Parameters
     ----------
     folder : str or Path
-        Folder to write to; made when missing, files of the same names are replaced.
+        Folder to write to; made when missing. Files of an earlier demonstration are replaced.
     seed : int
         The same seed and arguments give the same data.
     parcels : int
@@ -210,14 +215,20 @@ def write_city(folder: str | Path, *, seed: int = 20250101, parcels: int = PARCE
     ------
     SettingsError
         If fewer than 200 parcels are wanted, or the seed is negative.
+    FileError
+        If a file of the same name is there that no demonstration wrote, or that was changed.
     """
     if parcels < PARCELS_LEAST:
         rule = str(PARCELS_LEAST)
         raise SettingsError(Problem("too_few_parcels", value=str(parcels), rule=rule))
     if seed < 0:
         raise SettingsError(Problem("seed_negative", value=str(seed)))
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with own_files(folder, FILES) as place:
+        return _write_all(place, seed, parcels)
+
+
+def _write_all(folder: Path, seed: int, parcels: int) -> Path:
+    """Draw the city and write every file of it; return the settings."""
     plan = plan_city(parcels, seed)
     cells = np.flatnonzero(plan.district)
     points, inner = border_sides(plan.district, cells, plan.mesh_seed)

@@ -15,13 +15,13 @@ from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..rasters import burn, write_class_raster
 from ..tables import read_data
 from .borders import dissolve, outline, whole_groups, whole_parents
-from .city_texts import SETTINGS as CITY_SETTINGS
 from .files import cover_colors, cover_tags, write_layer
 from .first_survey import first_survey
 from .grid import Grid
 from .land import make_land, slowness
 from .mosaic import Frame, burn_roads, map_cover
 from .parcels import Parcels, draw_parcels
+from .record import own_files
 from .reference import write_reference
 from .relief import Relief, make_relief
 from .roads import draw_roads
@@ -37,6 +37,11 @@ CELL_LEAST_M, CELL_MOST_M, CELL_M, CELL_POLYGONS = 12.0, 30.0, 20.0, 6000
 PATCH_LEAST_M, PATCH_MOST_M = 120.0, 450.0
 POLYGONS_LEAST = 200
 COUNT_TOLERANCE = 0.05
+FILES = (
+    "boundary.geojson", "towns.gpkg", "inventory_2020.gpkg", "inventory_2025.gpkg",
+    "projects.gpkg", "four_side.csv", "events.gpkg", "landcover_2020.tif", "landcover_2025.tif",
+    "reference_2025.csv", "说明.txt", "settings.toml",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -189,7 +194,7 @@ def write_demo(
     Parameters
     ----------
     folder : str or Path
-        Folder to write to; made when missing, files of the same names are replaced.
+        Folder to write to; made when missing. Files of an earlier demonstration are replaced.
     seed : int
         The same seed and arguments give the same data.
     polygons : int
@@ -206,14 +211,20 @@ def write_demo(
     ------
     SettingsError
         If fewer than 200 parcels are wanted: the plan's values could not be met.
+    FileError
+        If a file of the same name is there that no demonstration wrote, or that was changed.
     """
     if polygons < POLYGONS_LEAST:
         rule = str(POLYGONS_LEAST)
         raise SettingsError(Problem("too_few_parcels", value=str(polygons), rule=rule))
     if seed < 0:
         raise SettingsError(Problem("seed_negative", value=str(seed)))
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with own_files(folder, FILES) as place:
+        return _write_all(place, seed, polygons, resolution_m)
+
+
+def _write_all(folder: Path, seed: int, polygons: int, resolution_m: float | None) -> Path:
+    """Draw the district and write every file of it; return the settings."""
     seeds = np.random.SeedSequence(seed).generate_state(16) % (1 << 30)
     district = draw_district(polygons, resolution_m or cell_size_m(polygons), seeds)
     boundary = gpd.GeoSeries([district.boundary], crs=STORE_CRS)
@@ -261,8 +272,3 @@ def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
              "planned_ha", "done_ha", "verified_ha", "species_code", "density_trees_ha",
              "survival_pct", "status", "note", "geometry"]  # fmt: skip
     return projects[names]
-
-
-def is_own_settings(path: str | Path) -> bool:
-    """Tell whether a settings file is the user's own and not that of a demonstration."""
-    return Path(path).read_bytes() not in (SETTINGS.encode(), CITY_SETTINGS.encode())
