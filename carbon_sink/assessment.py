@@ -17,7 +17,7 @@ from .accuracy import (
 )
 from .errors import Problem, TableError
 from .geometry import STORE_CRS
-from .landcover import classes
+from .landcover import NOISE_HA, classes
 from .language import text
 from .parameters import constant
 from .summary import WHOLE_PLACE
@@ -89,8 +89,9 @@ def design_sample(
     Returns
     -------
     design : Design
-        Every class is a stratum. A class that has fewer cells than the minimum cannot be
-        sampled alone and shares the stratum of the largest class.
+        Every class with more than ``landcover.NOISE_HA`` is a stratum. A class that has fewer
+        cells than the minimum cannot be sampled alone and shares the stratum of the largest
+        class.
 
     Raises
     ------
@@ -119,6 +120,7 @@ def design_sample(
     minimum = int(constant("sample_minimum")) if minimum is None else minimum
     if minimum < FEWEST:
         raise TableError(Problem("sample_minimum", value=str(minimum), rule=str(FEWEST)))
+    mapped_ha = mapped_ha[mapped_ha > NOISE_HA]
     rare = cells.reindex(mapped_ha.index, fill_value=0) < minimum
     stratum = mapped_ha.index.to_series().mask(rare, mapped_ha.idxmax()).rename("stratum")
     area_ha, needed = mapped_ha.groupby(stratum).sum(), None
@@ -179,13 +181,13 @@ def assess(samples: pd.DataFrame, mapped_ha: pd.Series) -> AccuracyAssessment:
     Raises
     ------
     TableError
-        If a class or stratum with an area has fewer than two sample units, sample units are of
-        a class the map does not have there, or the strata are not as large as the map.
+        If a class with more than ``landcover.NOISE_HA``, or a stratum, has fewer than two
+        sample units, sample units are of a class the map does not have there, or the strata
+        are not as large as the map.
     """
     file = samples.attrs.get("file", "")
-    areas = mapped_ha
+    areas = _strata_ha(samples, mapped_ha)
     if "stratum" in samples:
-        areas = pd.Series(samples.attrs["strata_ha"], dtype=float)
         share = areas.sum() / mapped_ha.sum() * 100.0
         if abs(share - 100.0) > STRATA_TOLERANCE_PCT:
             sizes = {"value": f"{areas.sum():.1f}", "rule": f"{mapped_ha.sum():.1f}"}
@@ -194,6 +196,13 @@ def assess(samples: pd.DataFrame, mapped_ha: pd.Series) -> AccuracyAssessment:
         return adjusted_area(error_matrix(samples), areas)
     except TableError as error:
         raise TableError([replace(problem, file=file) for problem in error.problems]) from None
+
+
+def _strata_ha(samples: pd.DataFrame, mapped_ha: pd.Series) -> pd.Series:
+    """Area of each stratum (ha): as stated, or of the classes that are there or were sampled."""
+    if "stratum" in samples:
+        return pd.Series(samples.attrs["strata_ha"], dtype=float)
+    return mapped_ha[(mapped_ha > NOISE_HA) | mapped_ha.index.isin(samples["map_class"])]
 
 
 def accuracy_tables(
@@ -351,13 +360,12 @@ def _adjusted_trees(
     the sample is read anew as trees and others, in its own strata.
     """
     strata = samples.get("stratum", samples["map_class"])
-    areas = samples.attrs["strata_ha"] if "stratum" in samples else mapped_ha
     simple = pd.DataFrame({
         "stratum": strata,
         "map_class": samples["map_class"].isin(trees),
         "reference_class": samples["reference_class"].isin(trees),
     })  # fmt: skip
-    found = adjusted_area(error_matrix(simple), areas)
+    found = adjusted_area(error_matrix(simple), _strata_ha(samples, mapped_ha))
     row = found.classes.reindex([True], fill_value=0.0).iloc[:1]
     covered = mapped_ha.sum()
     low, high = _interval(row["area_ha"], row["ci_ha"], covered)

@@ -11,14 +11,13 @@ from . import quality, rasters, readers, report
 from .density import carbon_totals, check_table
 from .errors import FileError, Problem, TableError
 from .grids import nodata_of
-from .landcover import check_classes, classes, product, transition_matrix
+from .landcover import NOISE_HA, check_classes, classes, product, transition_matrix
 from .language import aligned, text
 from .legend import number_text
 from .overlay import SAME_GRID
 from .parameters import read_own_rows
 from .tables import heading
 from .transitions import (
-    NOISE_HA,
     change_table,
     comparison_notes,
     conversion_matrix,

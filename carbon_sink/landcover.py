@@ -19,6 +19,9 @@ from .zonal import Measure, class_area
 CATEGORIES = (
     "forest_land", "cropland", "grassland", "wetlands", "settlements", "other_land", "conditional",
 )  # fmt: skip
+# a zone along the edges of cells takes shares of this size from the cells beside them, 0.01 m2;
+# a class with less is not there
+NOISE_HA = 1e-6
 
 
 def schemes() -> list[str]:
@@ -138,7 +141,8 @@ def check_classes(
     file : str
         Name of the raster for the message.
     area_ha : Series, optional
-        Area of each class, hectares, for the message.
+        Area of each class, hectares, for the message; classes of at most ``NOISE_HA`` are
+        not there.
     has_nodata : bool
         Whether the raster sets a nodata code. Where it sets none, the unknown codes may be
         the cells without data, and the message says so.
@@ -150,6 +154,8 @@ def check_classes(
     """
     known = classes(scheme).index
     unknown = [code for code in codes if code not in known]
+    if area_ha is not None:
+        unknown = [code for code in unknown if area_ha[code] > NOISE_HA]
     if unknown:
         sizes = [""] * len(unknown)
         if area_ha is not None:
@@ -183,8 +189,9 @@ def area_by_zone(
     Returns
     -------
     areas : DataFrame
-        One row per zone and class with an area: ``zone``, ``zone_name``, ``class_code``,
-        ``name_zh``, ``name_en``, ``area_ha`` (ha, ellipsoidal, exact cell shares).
+        One row per zone and class with more than ``NOISE_HA``: ``zone``, ``zone_name``,
+        ``class_code``, ``name_zh``, ``name_en``, ``area_ha`` (ha, ellipsoidal, exact cell
+        shares).
 
     Raises
     ------
@@ -194,12 +201,12 @@ def area_by_zone(
     wide = measure(zones, raster)
     known = classes(scheme)
     # zones may lie inside each other, so the largest area of a class is told, not the sum
-    occurring = wide.max()[wide.max() > 0]
+    occurring = wide.max()
     file, has_nodata = str(raster.encoding.get("source", "")), nodata_of(raster) is not None
     check_classes(occurring.index, scheme, file, occurring, has_nodata=has_nodata)
     wide = wide.assign(zone=zones["zone"], zone_name=zones["zone_name"])
     long = wide.melt(["zone", "zone_name"], var_name="class_code", value_name="area_ha")
-    long = long[long["area_ha"] > 0].sort_values(["zone", "class_code"], ignore_index=True)
+    long = long[long["area_ha"] > NOISE_HA].sort_values(["zone", "class_code"], ignore_index=True)
     return long.join(known[["name_zh", "name_en"]], on="class_code")[
         ["zone", "zone_name", "class_code", "name_zh", "name_en", "area_ha"]
     ]

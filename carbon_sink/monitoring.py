@@ -17,7 +17,7 @@ from .errors import CRSError, Problem
 from .geometry import ellipsoidal_area_ha
 from .grids import nodata_of
 from .intake import Inputs, outline
-from .landcover import area_by_zone, check_classes, product
+from .landcover import NOISE_HA, area_by_zone, check_classes, product
 from .language import text
 from .parameters import constant
 from .rasters import write_density
@@ -151,8 +151,9 @@ def _classes_of_stands(
     """Hectares of each class in each stand; classes the product does not have are refused."""
     area_ha = measure(stands, raster)
     file, has_nodata = raster.encoding["source"], nodata_of(raster) is not None
-    check_classes(area_ha.columns, raster.scheme, file, area_ha.sum(), has_nodata=has_nodata)
-    return area_ha
+    there = area_ha.columns[area_ha.max() > NOISE_HA]
+    check_classes(there, raster.scheme, file, area_ha.sum(), has_nodata=has_nodata)
+    return area_ha[there]
 
 
 def _add_carbon(found: Monitoring, inputs: Inputs) -> None:

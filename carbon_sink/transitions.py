@@ -6,13 +6,11 @@ import xarray as xr
 
 from .errors import Problem
 from .grids import grid_of
-from .landcover import CATEGORIES, check_classes, classes, product, version_of
+from .landcover import CATEGORIES, NOISE_HA, check_classes, classes, product, version_of
 from .language import LANGUAGES, text
 from .overlay import SAME_GRID
 
 NOTABLE_HA = 0.005  # areas below are shown as 0.00
-# a zone along the edges of cells takes shares of this size from the cells beside them, 0.01 m2
-NOISE_HA = 1e-6
 
 
 def gains_and_losses(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +81,7 @@ def conversion_matrix(matrix: pd.DataFrame, scheme_before: str, scheme_after: st
     Raises
     ------
     TableError
-        If a class is not in its legend.
+        If a class with more than ``NOISE_HA`` is not in its legend.
 
     References
     ----------
@@ -97,9 +95,9 @@ def conversion_matrix(matrix: pd.DataFrame, scheme_before: str, scheme_after: st
     3.0
     """
     found = matrix.copy(deep=False)
-    first = found.index.get_level_values(-1)
-    check_classes(first.unique(), scheme_before, "")
-    check_classes(found.columns, scheme_after, "")
+    first, some = found.index.get_level_values(-1), found > NOISE_HA
+    check_classes(first[some.any(axis=1)].unique(), scheme_before, "")
+    check_classes(found.columns[some.any(axis=0)], scheme_after, "")
     found.columns = classes(scheme_after)["ipcc_category"].reindex(found.columns)
     found = found.T.groupby(level=0).sum().T
     levels = [found.index.get_level_values(level) for level in range(found.index.nlevels - 1)]

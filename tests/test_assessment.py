@@ -122,6 +122,18 @@ def test_a_sample_that_misses_a_class_of_the_map_is_refused_with_its_file():
         assess(SAMPLE, pd.Series({10: 100.0}))
 
 
+def test_a_sliver_of_a_class_needs_no_samples_and_no_stratum():
+    sliver = pd.concat([MAPPED, pd.Series({50: 1e-9})])
+    assert assess(SAMPLE, sliver).classes.loc[10, "area_ha"] == pytest.approx(110.0)
+    mapped = areas()
+    mapped = pd.concat([mapped, mapped.iloc[:1].assign(class_code=50, area_ha=1e-9)])
+    tables = accuracy_tables(mapped, {2020: SAMPLE}, {2020: "worldcover"}, "zh")
+    assert tables["landcover_accuracy"]["class_code"].tolist() == [10, 40]
+    design = design_sample(sliver, pd.Series({10: 10**4, 40: 10**5}), 100)
+    assert design.strata.index.tolist() == [10, 40]
+    assert not design.is_merged
+
+
 MANY = pd.Series({10: 10**6, 40: 10**6, 50: 10**6})
 
 

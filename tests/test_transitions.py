@@ -127,6 +127,13 @@ def test_tables_name_the_classes_in_both_languages_and_leave_nothing_out():
     assert set(uses["to_name_zh"]) == {"林地", "农地", "建设用地"}
 
 
+def test_a_sliver_outside_the_legend_does_not_keep_a_conversion_from_being_told():
+    sliver = pd.DataFrame([[5.0, 1e-9], [0.0, 1e-9]], index=[10, 77], columns=[10, 78])
+    assert conversion_matrix(sliver, "worldcover", "worldcover").to_numpy().sum() == 5.0
+    with pytest.raises(TableError, match="77"):
+        conversion_matrix(sliver + 1e-3, "worldcover", "worldcover")
+
+
 def raster(codes, west=0.0, size=1e-3, file="a.tif", **tags):
     """A raster at the equator with the name of a file and tags."""
     made = make_raster(codes, (west, size, 0.0, size, 0.0, -size), "EPSG:4326", 0)
