@@ -218,9 +218,10 @@ def sample_size(mapped_area_ha: Areas, users_accuracy: Areas, standard_error: fl
     problems = _area_problems(areas)
     if set(areas.index) != set(expected.index):
         problems.append(Problem("accuracy_sizes", value=str(len(expected)), rule=str(len(areas))))
-    wrong = expected[~expected.between(0.0, 1.0)]
-    if len(wrong) or not 0.0 < standard_error < 1.0:
-        value = ", ".join(map(str, [*wrong.tolist(), standard_error]))
+    wrong = [one for one in expected.unique() if not 0.0 <= one <= 1.0]
+    wrong += [standard_error] if not 0.0 < standard_error < 1.0 else []
+    if wrong:
+        value = ", ".join(f"{one:g}" for one in wrong)
         problems.append(Problem("accuracy_expected", value=value))
     if problems:
         raise TableError(problems)

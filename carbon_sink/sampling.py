@@ -274,7 +274,7 @@ def _settings_lines(plan: Plan, sheet: Path, lang: str) -> list[str]:
     """Write what the settings need to know of the sample."""
     lines = [
         "[[reference_samples]]",
-        f"year = 0  # {text('sample.year', lang)}",
+        f"year = ????  # {text('sample.year', lang)}",
         f'path = "{sheet.name}"',
     ]
     if plan.design.is_merged:

@@ -377,6 +377,16 @@ def test_fields_of_a_reference_sample_may_have_other_names(write):
         read_reference_samples(write(points), "worldcover", reference_field="解译")
 
 
+def test_empty_rows_at_the_end_of_a_sheet_are_no_sample_units(tmp_path):
+    rows = ["sample_id,reference_class,map_class", "1,10,10", "2,10,10", ",,", " ,,"]
+    (tmp_path / "sheet.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+    samples = read_reference_samples(tmp_path / "sheet.csv", "worldcover")
+    assert samples["sample_id"].tolist() == ["1", "2"]
+    (tmp_path / "sheet.csv").write_text("\n".join([*rows, "3,,10"]), encoding="utf-8-sig")
+    with pytest.raises(TableError, match="行 6"):  # rows are counted as a spreadsheet does
+        read_reference_samples(tmp_path / "sheet.csv", "worldcover")
+
+
 def test_strata_of_a_reference_sample_need_their_areas_and_two_units_each(write):
     points = write(sample_points(stratum=["x", "x", "y", "z"]))
     with pytest.raises(TableError) as refused:

@@ -138,9 +138,9 @@ def use_sample(place, printed, sheet, found):
     table["reference_class"] = found(table)
     table.to_csv(sheet, index=False, encoding="utf-8-sig")
     lines = printed[printed.index("[[reference_samples]]") :]
-    assert "year = 0" in lines
+    assert "year = ????" in lines  # no year that could be pasted unread
     with place.open("a", encoding="utf-8") as file:
-        file.write("\n" + lines.replace("year = 0", "year = 2020"))
+        file.write("\n" + lines.replace("????", "2020"))
     return carbon_sink.run(place, place.parent.parent / "out")
 
 
@@ -220,7 +220,8 @@ def test_help_names_the_defaults_of_the_constants(capsys):
     [
         (("--total", 99), "99 少于各层最少样本数之和 100"),
         (("--total", 99, "--minimum", 1), "不少于 2"),
-        (("--standard-error", 2), "0 与 1 之间"),
+        (("--standard-error", 2), "0 与 1 之间，现为：2。"),
+        (("--users-accuracy", 85), "0 与 1 之间，现为：85。"),
         (("--total", 2000, "--out", "x.gpkg"), "400 < 1000"),
         (("--seed", -1, "--total", 100, "--out", "x.gpkg"), "不能是负数"),
         (("--out", "x.shp"), "不支持的文件格式"),

@@ -28,6 +28,8 @@ def _columns_of(
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
         data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
+        # spreadsheets leave rows of commas alone below what was deleted
+        data = data[data.apply(lambda column: column.str.strip().ne("")).any(axis=1)]
     found = {name: (fields or {}).get(name, name) for name in columns(table).index}
     found = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
     if isinstance(data, gpd.GeoDataFrame):
