@@ -112,13 +112,35 @@ def version_of(raster: xr.DataArray, scheme: str = "") -> str:
     >>> version_of(raster, "worldcover")
     'v100'
     """
+    stated = product(scheme)["version"] if scheme else ""
+    tagged, named = found_versions(raster)
+    return tagged or stated or named
+
+
+def found_versions(raster: xr.DataArray) -> tuple[str, str]:
+    """
+    Return the versions of a product that the tags and the name of a file tell.
+
+    Parameters
+    ----------
+    raster : DataArray
+        As for ``version_of``.
+
+    Returns
+    -------
+    tagged, named : str
+        Such as ``v100``; empty where it is not told.
+
+    Examples
+    --------
+    >>> raster = xr.DataArray(0, attrs={"product_version": "V1.0.0"})
+    >>> raster.encoding["source"] = "ESA_v200_2021.tif"
+    >>> found_versions(raster)
+    ('v100', 'v200')
+    """
     tag = re.sub(r"\D", "", str(raster.attrs.get("product_version", "")))
-    if tag:
-        return f"v{tag}"
-    if scheme and product(scheme)["version"]:
-        return product(scheme)["version"]
     named = re.search(r"(?<![A-Za-z0-9])v\d{3}(?![0-9])", str(raster.encoding.get("source", "")))
-    return named.group() if named else ""
+    return f"v{tag}" if tag else "", named.group() if named else ""
 
 
 def check_classes(

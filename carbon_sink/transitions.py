@@ -6,7 +6,15 @@ import xarray as xr
 
 from .errors import Problem
 from .grids import grid_of
-from .landcover import CATEGORIES, NOISE_HA, check_classes, classes, product, version_of
+from .landcover import (
+    CATEGORIES,
+    NOISE_HA,
+    check_classes,
+    classes,
+    found_versions,
+    product,
+    version_of,
+)
 from .language import LANGUAGES, text
 from .overlay import SAME_GRID
 
@@ -223,9 +231,9 @@ def comparison_notes(
     Returns
     -------
     notes : list of Problem
-        Different products or versions of one (their algorithms differ), a version that is not
-        the one of the scheme, grids that differ and how they were met, land with data at one
-        date only.
+        Different products or versions of one (their algorithms differ), a version in the tags
+        or the name of a file that is not the one of the scheme, grids that differ and how they
+        were met, land with data at one date only.
     """
     rasters, schemes = (before, after), (scheme_before, scheme_after)
     files = [str(raster.encoding.get("source", "")) for raster in rasters]
@@ -233,8 +241,9 @@ def comparison_notes(
     notes = []
     for raster, scheme, file in zip(rasters, schemes, files, strict=True):
         stated = product(scheme)["version"] if scheme else ""
-        found = version_of(raster, scheme)
-        if stated and found != stated:
+        tagged, named = found_versions(raster)
+        found = tagged or named
+        if stated and found and found != stated:
             notes.append(Problem("landcover_version", file=file, value=found, rule=scheme))
     made = [_algorithm(raster, scheme) for raster, scheme in zip(rasters, schemes, strict=True)]
     if made[0] != made[1]:

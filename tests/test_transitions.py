@@ -180,6 +180,19 @@ def test_a_scheme_that_the_tags_deny_is_told():
     )
 
 
+def test_a_scheme_that_the_name_of_the_file_denies_is_told():
+    before = raster(ONES, file="ESA_v100_2020.tif")
+    after = raster(ONES, file="ESA_v200_2021.tif")
+    found = notes(before, after, "worldcover_v100", "worldcover_v100")
+    assert (found["landcover_version"].file, found["landcover_version"].value) == (
+        "ESA_v200_2021.tif",
+        "v200",
+    )
+    # what the tags say of the data is believed before the name
+    after.attrs["product_version"] = "V1.0.0"
+    assert notes(before, after, "worldcover_v100", "worldcover_v100") == {}
+
+
 def test_grids_that_differ_are_told_with_the_shift_or_the_cells():
     shifted = notes(raster(ONES), raster(ONES, west=0.25e-3))["landcover_grid_shifted"]
     assert "0.250, 0.000" in shifted.text()
