@@ -116,6 +116,14 @@ def test_a_south_up_raster_is_opened_as_it_is(tmp_path):
     assert grid_of(raster).height == 0.001
 
 
+def test_a_skew_that_is_only_rounding_is_no_rotation(tmp_path):
+    almost = Affine(0.001, 1e-18, 105.0, -1e-18, -0.001, 29.52)
+    raster = open_landcover(write_landcover(tmp_path / "a.tif", transform=almost))
+    assert grid_of(raster).west == 105.0
+    turned = Affine(0.001, 1e-10, 105.0, 0.0, -0.001, 29.52)
+    assert reasons(write_landcover(tmp_path / "b.tif", transform=turned)) == ["raster_rotated"]
+
+
 def test_floats_that_are_all_whole_are_classes_and_nan_is_none(tmp_path):
     codes = TREES.astype("float32")
     codes[0, :3] = np.nan

@@ -6,6 +6,7 @@ import pyproj
 import rasterio
 
 from ..errors import Problem
+from ..grids import NO_SKEW
 
 # degrees in radians, and how far a stored unit may be off
 DEGREE, UNIT_NOISE = pi / 180.0, 1e-6
@@ -53,7 +54,8 @@ def _grid_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     if not all(map(isfinite, grid[:6])) or not (grid.a or grid.b) or not (grid.d or grid.e):
         return [Problem("raster_no_cell", file=file, value=f"{grid.a:g} × {grid.e:g}")]
     # the kernel counts columns eastward; rows may run either way
-    if grid.b or grid.d or grid.a < 0:
+    skew = max(abs(grid.b), abs(grid.d))
+    if skew > NO_SKEW * min(abs(grid.a), abs(grid.e)) or grid.a < 0:
         return [Problem("raster_rotated", file=file)]
     return []
 
