@@ -234,7 +234,7 @@ def accuracy_tables(
     TableError
         If a sample does not fit its map.
     """
-    rows, accuracy, adjusted = [], [], []
+    rows, accuracy, adjusted, errors = [], [], [], []
     place = areas[areas["zone"].eq(WHOLE_PLACE)]
     for year, mapped in place.groupby("year"):
         known = classes(schemes[year])
@@ -247,7 +247,11 @@ def accuracy_tables(
             status = text("landcover.adjusted", lang, count=found.samples)
             row |= _adjusted_trees(samples[year], mapped_ha, trees)
             row |= _overall(found) | {"status": status}
-            accuracy.append(class_table(found, mapped_ha, known).assign(year=year))
+            units = samples[year]["map_class"].value_counts()
+            classed = class_table(found, mapped_ha, known)
+            seen = classed["class_code"].map(units).fillna(0).astype("int64")
+            accuracy.append(classed.assign(year=year, samples=seen))
+            errors.append(_error_pairs(samples[year]).assign(year=year))
             adjusted.append(
                 accuracy[-1].assign(zone=WHOLE_PLACE, zone_name=mapped["zone_name"].iloc[0])
             )
@@ -255,6 +259,7 @@ def accuracy_tables(
     tables = {"satellite_tree_cover": pd.DataFrame(rows)}
     if accuracy:
         tables["landcover_accuracy"] = pd.concat(accuracy, ignore_index=True)
+        tables["landcover_error_matrix"] = pd.concat(errors, ignore_index=True)
         tables["landcover_area"] = _beside(areas, pd.concat(adjusted, ignore_index=True))
     tables = {
         name: table.reindex(columns=list(columns(name).index)) for name, table in tables.items()
@@ -326,6 +331,11 @@ def class_table(
         **percent,
         **known[["name_zh", "name_en"]].reindex(table.index),
     ).reset_index()
+
+
+def _error_pairs(samples: pd.DataFrame) -> pd.DataFrame:
+    """Count the sample units of each pair of map class and reference class."""
+    return samples.groupby(["map_class", "reference_class"]).size().reset_index(name="count")
 
 
 def _interval(area: pd.Series, half: pd.Series, most: float) -> tuple[pd.Series, pd.Series]:

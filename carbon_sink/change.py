@@ -14,7 +14,6 @@ from .grids import nodata_of
 from .landcover import NOISE_HA, check_classes, classes, product, transition_matrix
 from .language import aligned, text
 from .legend import number_text
-from .overlay import SAME_GRID
 from .parameters import read_own_rows
 from .tables import heading
 from .transitions import (
@@ -246,6 +245,22 @@ def write_change(path: str | Path, change: Change, lang: str = "zh") -> None:
     report.write_table(path, table, "landcover_transition", lang)
 
 
+def rule_line(change: Change, lang: str) -> str:
+    """
+    Say how cells of two dates were matched.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame()
+    >>> one.attrs |= {"rule": "same_grid", "kept": "after"}
+    >>> rule_line(Change(one, ("", ""), ("a.tif", "b.tif"), []), "en")
+    'Rule: both dates are on one grid, compared cell by cell.'
+    """
+    rule = change.matrix.attrs["rule"]
+    kept = text(f"kept.{change.matrix.attrs['kept']}", lang)
+    return text(f"change.{rule}", lang, kept=kept)
+
+
 def change_lines(change: Change, lang: str = "zh") -> list[str]:
     """
     Lay out a comparison as lines of text: matrix, gains and losses, conversion, notes.
@@ -262,13 +277,9 @@ def change_lines(change: Change, lang: str = "zh") -> list[str]:
     lines : list of str
         Hectares with two decimals, columns aligned where wide glyphs take two places.
     """
-    rule = change.matrix.attrs["rule"]
-    kept = text(f"kept.{change.matrix.attrs['kept']}", lang)
     lines = [
         text("change.title", lang, before=change.files[0], after=change.files[1]),
-        text(f"change.{rule}", lang)
-        if rule == SAME_GRID
-        else text(f"change.{rule}", lang, kept=kept),
+        rule_line(change, lang),
     ]
     if change.matrix.index.nlevels == 1:
         return lines + _part_lines(change, change.matrix, lang)

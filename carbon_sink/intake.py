@@ -13,7 +13,9 @@ from .density import check_covered, check_same_grid, check_table
 from .errors import Problem
 from .geometry import STORE_CRS, ellipsoidal_area_ha, planar_area_ha
 from .grids import grid_of, nodata_of
+from .interpretation import check_interpretation
 from .landcover import check_classes
+from .language import text
 from .parameters import read_own_rows
 from .settings import ELLIPSOID, Inventory, Settings
 
@@ -73,7 +75,9 @@ def read_inputs(settings: Settings) -> Inputs:
     area, kind = _land_area(settings, boundary, towns)
     for source in settings.inventory:
         notes += quality.check_extent(stands[source.year], area, file=source.path)
-    samples, carbon = _read_samples(settings), _read_carbon_table(settings, landcover)
+    place = boundary if boundary is not None else towns
+    samples = _read_samples(settings, landcover, place, notes)
+    carbon = _read_carbon_table(settings, landcover)
     return Inputs(
         stands, landcover, towns, boundary, projects, events, area, kind, notes, samples, carbon
     )  # fmt: skip
@@ -92,17 +96,29 @@ def _read_carbon_table(
     return table
 
 
-def _read_samples(settings: Settings) -> dict[int, pd.DataFrame]:
-    """Read the reference sample of each year, by the classes of its land cover."""
-    scheme = {source.year: source.scheme for source in settings.landcover}
-    return {
-        source.year: readers.read_reference_samples(
-            settings.path_of(source), scheme[source.year], layer=source.layer,
+def _read_samples(
+    settings: Settings,
+    landcover: dict[int, xr.DataArray],
+    place: gpd.GeoDataFrame,
+    notes: list[Problem],
+) -> dict[int, pd.DataFrame]:
+    """Read the reference sample of each year and hold it against its land cover and the place."""
+    found = {}
+    for source in settings.reference_samples:
+        raster, seen = landcover[source.year], None
+        samples = readers.read_reference_samples(
+            settings.path_of(source), raster.attrs["scheme"], layer=source.layer,
             map_field=source.map_field, reference_field=source.reference_field,
             strata_ha=source.strata_ha,
-        )
-        for source in settings.reference_samples
-    }  # fmt: skip
+        )  # fmt: skip
+        if {"lon_deg", "lat_deg"} <= set(samples):
+            known = samples[["lon_deg", "lat_deg"]].dropna()
+            points = gpd.points_from_xy(known["lon_deg"], known["lat_deg"], crs=STORE_CRS)
+            seen = rasters.values_at(raster, gpd.GeoSeries(points, known.index))
+        polygons = place.to_crs(STORE_CRS) if len(place) else None
+        notes += check_interpretation(samples, seen, polygons)
+        found[source.year] = samples
+    return found
 
 
 def check_landcover(inputs: Inputs) -> None:
@@ -215,3 +231,37 @@ def outline(raster: xr.DataArray) -> gpd.GeoDataFrame:
     """Return the outline of a raster as a layer of one rectangle."""
     grid = grid_of(raster)
     return gpd.GeoDataFrame(geometry=[shapely.box(*grid.bounds())], crs=grid.crs)
+
+
+def input_lines(inputs: Inputs, lang: str) -> list[str]:
+    """
+    Say in a line each what was read: inventories, land cover, reference samples, carbon table.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    lines : list of str
+    """
+    lines = [
+        text("cli.check_inventory", lang, year=year, count=len(stands),
+             area=f"{stands['area_ha'].sum():,.2f}")
+        for year, stands in sorted(inputs.stands.items())
+    ]  # fmt: skip
+    lines += [
+        text("cli.check_landcover", lang, year=year, size=" × ".join(map(str, raster.shape)))
+        for year, raster in sorted(inputs.landcover.items())
+    ]
+    lines += [
+        text("cli.check_samples", lang, year=year, count=len(samples))
+        for year, samples in sorted(inputs.reference_samples.items())
+    ]
+    if inputs.carbon_table is not None:
+        classes = ", ".join(map(str, inputs.carbon_table.index))
+        file = inputs.carbon_table.attrs["file"]
+        lines.append(text("cli.check_carbon", lang, file=file, classes=classes))
+    return lines

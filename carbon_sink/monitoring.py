@@ -11,7 +11,7 @@ import xarray as xr
 
 from .agreement import agreement_by_zone, compare_stands, near_year, parcels_to_visit
 from .assessment import accuracy_tables
-from .change import change_tables, compare
+from .change import change_tables, compare, rule_line
 from .density import POOLS, carbon_by_zone, check_covered
 from .errors import CRSError, Problem
 from .geometry import ellipsoidal_area_ha
@@ -164,10 +164,19 @@ def _add_carbon(found: Monitoring, inputs: Inputs) -> None:
          for year, raster in inputs.landcover.items()}, table,
     )  # fmt: skip
     found.tables["carbon_density"] = carbon_by_zone(areas, table)
+    found.tables["carbon_density_classes"] = _densities(table)
     found.carbon_maps = CarbonMaps(dict(sorted(inputs.landcover.items())), table)
     found.notes.append(
         Problem("carbon_density_screening", file=table.attrs["file"], value=_pools(table))
     )
+
+
+def _densities(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay a carbon table out as a result, so that its sources stand beside its figures."""
+    rows = table.reset_index()
+    rows = rows[_in_order(rows, "carbon_density_classes")]
+    rows.attrs["file"] = table.attrs["file"]
+    return rows
 
 
 def _pools(table: pd.DataFrame) -> str:
@@ -211,10 +220,12 @@ def _correct(found: Monitoring, inputs: Inputs, lang: str) -> None:
 def _compare_dates(found: Monitoring, inputs: Inputs, facts: RunFacts, measure: Measure) -> None:
     """Compare each date with the next, by town and for the whole place."""
     parts: dict[str, list[pd.DataFrame]] = {}
+    rules = []
     for (first, before), (last, after) in pairwise(sorted(inputs.landcover.items())):
         zones = _zones(inputs, before, facts).set_index("zone")
         change = compare(before, after, zones, measure=measure)
         found.notes += change.notes
+        rules.append(f"{first}–{last} {rule_line(change, facts.language)}")
         for name, table in change_tables(change).items():
             named = table.assign(
                 from_year=first, to_year=last, zone_name=table["zone"].map(zones["zone_name"])
@@ -222,7 +233,9 @@ def _compare_dates(found: Monitoring, inputs: Inputs, facts: RunFacts, measure: 
             if name == "landcover_conversion":
                 named = named[named["zone"] == WHOLE_PLACE]
             parts.setdefault(name, []).append(named[columns(name).index])
-    found.tables |= {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    for name, tables in parts.items():
+        found.tables[name] = pd.concat(tables, ignore_index=True)
+        found.tables[name].attrs["rules"] = rules
 
 
 def _zones(inputs: Inputs, raster: xr.DataArray, facts: RunFacts) -> gpd.GeoDataFrame:

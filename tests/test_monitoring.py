@@ -84,9 +84,12 @@ def test_two_dates_have_their_sheets_and_files(compared, tmp_path):
     assert (tmp_path / "out/tables/landcover_transition.csv").is_file()
     book = openpyxl.load_workbook(next((tmp_path / "out/report").glob("*.xlsx")))
     cells = [[cell for row in book[name].values for cell in row]
-             for name in ("地类增减", "地类转移", "土地利用转换")]  # fmt: skip
+             for name in ("土地覆盖变化", "土地覆盖转移", "土地利用转换")]  # fmt: skip
     assert {"建成区", "净变化（ha）", "甲镇"} <= set(cells[0])
-    assert {"前期类别", "后期类别", 2020, 2025} <= set(cells[1])
+    assert {"2020↓　2025→", "建成区 50", "合计"} <= set(cells[1])
+    for sheet in cells:
+        assert any("未经误差校正，仅供筛查" in str(cell) for cell in sheet)
+        assert "2020–2025 规则：两期网格一致，逐像元比较。" in sheet
     assert {"农地", "建设用地"} <= set(cells[2])
     assert "cropland" not in cells[2]
     assert "Built-up" not in cells[0] + cells[1]
@@ -157,7 +160,7 @@ def test_the_workbook_shows_mapped_and_corrected_areas(sampled, tmp_path):
 
     carbon_sink.run(sampled, tmp_path / "out")
     book = openpyxl.load_workbook(next((tmp_path / "out" / "report").glob("*.xlsx")))
-    names = [row[2].value for row in book["地类面积"].iter_rows()]
+    names = [row[2].value for row in book["土地覆盖面积"].iter_rows()]
     assert [name for name in names if name and "小地方" in name] == [
         "小地方（制图面积）", "小地方（误差校正面积）", "小地方（95% 下限）", "小地方（95% 上限）",
     ]  # fmt: skip
@@ -167,7 +170,7 @@ def test_the_workbook_shows_mapped_and_corrected_areas(sampled, tmp_path):
     first = next(cell for cell in cells if str(cell).startswith("2020 年"))
     assert "制图 50.00%；误差校正 45.00% ± 16.33%（95% 区间，20 个参考样本）" in first
     assert "不是森林覆盖率" in first
-    assert "用户精度（%）" in [cell.value for row in book["地类精度"].iter_rows() for cell in row]
+    assert "用户精度（%）" in [cell.value for row in book["土地覆盖精度"].iter_rows() for cell in row]
 
 
 def test_without_a_sample_every_output_says_that_maps_screen_only(done, tmp_path):
@@ -178,7 +181,7 @@ def test_without_a_sample_every_output_says_that_maps_screen_only(done, tmp_path
     assert "仅供筛查" in done.content["satellite_tree_cover"][0]["status"]
     assert done.content["landcover_accuracy"] == []
     book = openpyxl.load_workbook(next((tmp_path / "out" / "report").glob("*.xlsx")))
-    names = [row[2].value for row in book["地类面积"].iter_rows()]
+    names = [row[2].value for row in book["土地覆盖面积"].iter_rows()]
     assert "小地方（未经误差校正，仅供筛查）" in names
 
 

@@ -22,7 +22,7 @@ def demo(options: argparse.Namespace, lang: str) -> None:
     folder = options.folder or folder
     polygons = polygons if options.polygons is None else options.polygons
     key = "cli.demo_start_city" if options.scale == "city" else "cli.demo_start"
-    print(text(key, lang), file=sys.stderr)
+    print(text(key, lang, count=f"{polygons:,}"), file=sys.stderr)
     try:
         if options.scale == "city":
             settings = write_city(folder, seed=options.seed, parcels=polygons)
@@ -39,17 +39,15 @@ def demo(options: argparse.Namespace, lang: str) -> None:
 
 def check(options: argparse.Namespace, lang: str) -> None:
     """Read and check every input, write nothing."""
+    from ..intake import input_lines  # noqa: PLC0415
     from ..pipeline import check  # noqa: PLC0415
     from ..settings import load_settings  # noqa: PLC0415
 
     inputs = check(load_settings(options.settings))
-    for year, stands in sorted(inputs.stands.items()):
-        print(text("cli.check_inventory", lang, year=year, count=len(stands),
-                   area=f"{stands['area_ha'].sum():,.2f}"))  # fmt: skip
-    for year, raster in sorted(inputs.landcover.items()):
-        print(text("cli.check_landcover", lang, year=year, size=" × ".join(map(str, raster.shape))))
+    for line in input_lines(inputs, lang):
+        print(line)
     for note in inputs.notes:
-        print(text("cli.note", lang), note.text(lang))
+        print(text("cli.note", lang, note=note.text(lang)))
     print(text("cli.check_done", lang, count=len(inputs.notes)))
 
 
@@ -76,10 +74,11 @@ def zonal(options: argparse.Namespace, lang: str) -> None:
     """Measure a raster in the polygons of a file, print totals, write the table."""
     from tqdm import tqdm  # noqa: PLC0415
 
-    from ..composition import compose, result_path, total_lines, write_composition  # noqa: PLC0415
+    from ..composition import compose, total_lines  # noqa: PLC0415
+    from ..joining import check_result, write_composition  # noqa: PLC0415
 
     if options.out:
-        result_path(options.out, [options.polygons, options.raster])
+        check_result(options.out, options.polygons, options.raster, options.layer)
     bar = tqdm(file=sys.stderr, leave=False, disable=not sys.stderr.isatty(),
                bar_format="{bar:20} {n_fmt}/{total_fmt}")  # fmt: skip
 
@@ -90,13 +89,13 @@ def zonal(options: argparse.Namespace, lang: str) -> None:
     with bar:
         found = compose(
             options.polygons, options.raster, layer=options.layer, scheme=options.scheme,
-            coverage=options.coverage, workers=options.workers, scheduler=options.scheduler,
-            on_part=on_part,
+            values=options.values, coverage=options.coverage, workers=options.workers,
+            scheduler=options.scheduler, on_part=on_part,
         )  # fmt: skip
     for line in total_lines(found, options.scheme, lang):
         print(line)
     for note in found.notes:
-        print(text("cli.note", lang), note.text(lang))
+        print(text("cli.note", lang, note=note.text(lang)))
     if options.out:
         write_composition(options.out, found)
         print(text("change.written", lang, path=options.out))
@@ -120,7 +119,7 @@ def change(options: argparse.Namespace, lang: str) -> None:
     for line in [*change_lines(done, lang), *carbon]:
         print(line)
     for note in done.notes:
-        print(text("cli.note", lang), note.text(lang))
+        print(text("cli.note", lang, note=note.text(lang)))
     if options.out:
         write_change(options.out, done, lang)
         print(text("change.written", lang, path=options.out))
@@ -160,7 +159,7 @@ def sample(options: argparse.Namespace, lang: str) -> None:
     )
     print(*plan_lines(plan, lang), sep="\n")
     for note in plan.notes:
-        print(text("cli.note", lang), note.text(lang))
+        print(text("cli.note", lang, note=note.text(lang)))
     if sheet is None:
         print("", text("sample.not_written", lang), sep="\n")
         return
@@ -186,7 +185,7 @@ def _print_results(done: "Run", lang: str) -> None:
     if "satellite_tree_cover" in done.tables:
         print("", *tree_cover_lines(done.tables["satellite_tree_cover"], words), sep="\n  ")
     for note in done.tables["notes"].itertuples():
-        print(text("cli.note", words), note.what, note.where)
+        print(text("cli.note", words, note=f"{note.what} {note.where}".strip()))
     print(text("cli.absent_count", lang, count=len(done.tables["absent"])))
     print(text("cli.run_done", lang, folder=done.folder))
     print(text("cli.open_map", lang, path=Path(done.folder) / "index.html"))

@@ -13,6 +13,7 @@ MISTAKES = {
     "wrong.required": r"the following arguments are required: (.*)",
     "wrong.unrecognized": r"unrecognized arguments: (.*)",
     "wrong.choice": r"argument .*: invalid choice: '?(.*?)'? \(choose from (.*)\)",
+    "wrong.positive": r"argument .*: invalid positive value: '(.*)'",
     "wrong.number": r"argument .*: invalid int value: '(.*)'",
     "wrong.float": r"argument .*: invalid float value: '(.*)'",
     "wrong.exclusive": r"argument (.*): not allowed with argument (.*)",
@@ -94,17 +95,26 @@ def _add_zonal(zonal: argparse.ArgumentParser, lang: str) -> None:
     zonal.add_argument("polygons", help=text("help.zonal_polygons", lang))
     zonal.add_argument("raster", help=text("help.zonal_raster", lang))
     zonal.add_argument("--layer", default="", help=text("help.layer", lang))
-    zonal.add_argument("--scheme", choices=schemes, default="", metavar="SCHEME",
-                       help=text("help.scheme", lang))  # fmt: skip
+    kind = zonal.add_mutually_exclusive_group()
+    kind.add_argument("--scheme", choices=schemes, default="", metavar="SCHEME",
+                      help=text("help.scheme_zonal", lang))  # fmt: skip
+    kind.add_argument("--values", action="store_true", help=text("help.values", lang))
     zonal.add_argument("--coverage", choices=("exact", "center"), default="exact",
                        help=text("help.coverage", lang))  # fmt: skip
     zonal.add_argument("--out", help=text("help.out_zonal", lang))
     _add_workers(zonal, lang)
 
 
+def positive(word: str) -> int:
+    """Read a whole number that is one at least."""
+    if int(word) < 1:
+        raise ValueError(word)
+    return int(word)
+
+
 def _add_workers(command: argparse.ArgumentParser, lang: str) -> None:
     """Add the arguments that say who does the work."""
-    command.add_argument("--workers", type=int, default=1, help=text("help.workers", lang))
+    command.add_argument("--workers", type=positive, default=1, help=text("help.workers", lang))
     command.add_argument("--scheduler", default="", metavar="ADDRESS",
                          help=text("help.scheduler", lang))  # fmt: skip
 

@@ -11,13 +11,15 @@ from ..language import text
 from ..legend import decimals
 from ..summary import RunFacts
 from ..tables import heading
-from .sheets import Sheet, header_lines, sheets_of
+from .layout import Sheet
+from .sheets import header_lines, sheets_of
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, same bytes
-WIDEST, NARROWEST = 30, 8  # columns of a sheet; three times as wide where there are few
+WIDEST, NARROWEST = 36, 8  # columns of a sheet; three times as wide where there are few
 FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_POINTS = 14
+LEAST_ACROSS = 100  # lines above a narrow table run past it up to here
 WIDEST_ON_A4 = 175  # sheets with wider columns are printed on A3
 
 
@@ -75,24 +77,43 @@ class _Formats:
 
 
 def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None:  # noqa: ANN001
-    """Write one sheet: who and when, headings, rows; ready to print on A4."""
+    """Write one sheet: who and when, its tables one below the other; ready to print."""
     name = text(f"report.sheet.{sheet.key}", facts.language)
     page = book.add_worksheet(name)
-    first = _write_head(page, formats, sheet, facts, name)
-    cells = [[_cell(value) for value in row] for row in sheet.rows]
-    row_unit = sheet.headings.index(heading("indicators", "unit", facts.language)) if (
-        "row" in sheet.units) else None  # fmt: skip
+    widths = _widths([sheet, *sheet.below])
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
+    first = _write_head(page, formats, sheet, facts, widths)
+    end = _write_table(page, formats, sheet, first, widths, facts.language)
+    for block in sheet.below:
+        line = _write_lines(page, formats, [("", "plain"), (block.about, "plain")], end, widths)
+        end = _write_table(page, formats, block, line, widths, facts.language)
+    if not sheet.below:
+        page.freeze_panes(first + 1, 2 if sheet.key in ("towns", "towns_change") else 1)
+        page.repeat_rows(first)
+        if sheet.rows:
+            page.autofilter(first, 0, end - 1, len(sheet.headings) - 1)
+    _set_print(page, facts, A4 if sum(widths) <= WIDEST_ON_A4 else A3)
+
+
+def _write_table(
+    page,  # noqa: ANN001
+    formats: _Formats,
+    sheet: Sheet,
+    first: int,
+    widths: list[float],
+    lang: str,
+) -> int:
+    """Write headings and rows of one table; return the row after it."""
     style = {"bold": True, "bg_color": "#1F5D3A", "font_color": "#FFFFFF", "border": 1,
              "border_color": "#9DB8A6", "text_wrap": True, "align": "center"}  # fmt: skip
     page.set_row(first, 32)
-    widths: list[float] = []
     for column, title in enumerate(sheet.headings):
         page.write_string(first, column, title, formats(**style))
-        texts = [c for c in (row[column] for row in cells) if isinstance(c, str)]
-        width = _width(title, texts, sheet.units[column], cells, column)
-        page.set_column(column, column, width)
-        widths.append(width)
-    for number, row in enumerate(cells):
+    row_unit = sheet.headings.index(heading("indicators", "unit", lang)) if (
+        "row" in sheet.units) else None  # fmt: skip
+    for number, values in enumerate(sheet.rows):
+        row = [_cell(value) for value in values]
         line = {"border": 1, "border_color": "#C9D3CC"}
         if sheet.bold[number]:
             line |= {"bold": True, "bg_color": "#E7F1EA"}
@@ -101,36 +122,49 @@ def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None
             unit = sheet.units[column]
             unit = row[row_unit] if unit == "row" else unit
             _write_cell(page, formats, (first + 1 + number, column), value, unit, line)
-    page.freeze_panes(first + 1, 2 if sheet.key in ("towns", "towns_change") else 1)
-    if cells:
-        page.autofilter(first, 0, first + len(cells), len(sheet.headings) - 1)
-    _set_print(page, first, facts, A4 if sum(widths) <= WIDEST_ON_A4 else A3)
+    return first + 1 + len(sheet.rows)
 
 
-def _write_head(page, formats: _Formats, sheet: Sheet, facts: RunFacts, name: str) -> int:  # noqa: ANN001
+def _write_head(
+    page,  # noqa: ANN001
+    formats: _Formats,
+    sheet: Sheet,
+    facts: RunFacts,
+    widths: list[float],
+) -> int:
     """Write the lines above the table; return the row of the headings."""
+    lines = header_lines(facts)
+    if sheet.key != "indicators":
+        notices = [line for line in lines[2:] if line[1] == "notice"][: int(facts.synthetic)]
+        about = [(line, "plain") for line in sheet.about.splitlines()]
+        name = text(f"report.sheet.{sheet.key}", facts.language)
+        lines = [(f"{name}　{facts.title}", "title"), lines[1], *notices, *about]
+    return _write_lines(page, formats, lines, 0, widths)
+
+
+def _write_lines(page, formats: _Formats, lines: list, first: int, widths: list[float]) -> int:  # noqa: ANN001
+    """Write lines from a row on, long ones wrapped over the table; return the row after them."""
     styles = {
         "title": {"bold": True, "font_size": 15, "font_color": "#12402A"},
         "plain": {"font_color": "#33423A"},
         "notice": {"bold": True, "font_color": "#B3261E"},
     }
-    lines = header_lines(facts)
-    if sheet.key != "indicators":
-        notices = [line for line in lines[2:] if line[1] == "notice"][: int(facts.synthetic)]
-        about = [(line, "plain") for line in sheet.about.splitlines()]
-        lines = [(f"{name}　{facts.title}", "title"), lines[1], *notices, *about]
-    for row, (line, style) in enumerate(lines):
+    across = max(sum(widths), LEAST_ACROSS)
+    for row, (line, style) in enumerate(lines, first):
         page.write_string(row, 0, line, formats(**styles[style]))
         page.set_row(row, 24 if style == "title" else 16)
-    return len(lines)
+        if style == "plain" and _display_width(line) > across and len(widths) > 1:
+            wrapped = formats(text_wrap=True, **styles[style])
+            page.merge_range(row, 0, row, len(widths) - 1, line, wrapped)
+            page.set_row(row, _height([line], [sum(widths)]))
+    return first + len(lines)
 
 
-def _set_print(page, first: int, facts: RunFacts, paper: int) -> None:  # noqa: ANN001
-    """Make the sheet print across, headings on every page, pages numbered."""
+def _set_print(page, facts: RunFacts, paper: int) -> None:  # noqa: ANN001
+    """Make the sheet print across, pages numbered."""
     page.set_landscape()
     page.set_paper(paper)
     page.fit_to_pages(1, 0)
-    page.repeat_rows(first)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     notice = f" {text('map.synthetic_short', facts.language)}" if facts.synthetic else ""
     footer = facts.place.replace("&", "&&") + f" {facts.year}{notice}"
@@ -166,22 +200,34 @@ def _number_format(unit: str) -> str:
     return "#,##0" + ("." + "0" * places if places else "")
 
 
-def _width(title: str, texts: list[str], unit: str, cells: list, column: int) -> float:
-    """Return a column width that fits Chinese text; headings may take two lines."""
-    longest = max((_display_width(one) for one in texts), default=0)
-    for row in cells:
-        if isinstance(row[column], float):
-            longest = max(longest, len(f"{row[column]:,.{decimals(unit)}f}"))
-    wanted = max(longest, math.ceil(_display_width(title) / 2) + 1) + 2
-    few = len(cells) > 0 and len(cells[0]) <= FEW_COLUMNS
-    return float(min(max(wanted, NARROWEST), WIDEST * 3 if few else WIDEST))
+def _widths(blocks: list[Sheet]) -> list[float]:
+    """Return the column widths that fit every table of a sheet."""
+    found = [0.0] * max(len(block.headings) for block in blocks)
+    for block in blocks:
+        most = WIDEST * 3 if len(block.headings) <= FEW_COLUMNS else WIDEST
+        for column, (title, unit) in enumerate(zip(block.headings, block.units, strict=True)):
+            cells = [_cell(row[column]) for row in block.rows]
+            wanted = min(max(_width(title, cells, unit), NARROWEST), most)
+            found[column] = max(found[column], float(wanted))
+    return found
+
+
+def _width(title: str, cells: list, unit: str) -> float:
+    """Return the width that fits Chinese text; headings may take two lines."""
+    longest = math.ceil(_display_width(title) / 2) + 1
+    for cell in cells:
+        if isinstance(cell, float):
+            longest = max(longest, len(f"{cell:,.{decimals(unit)}f}"))
+        elif cell is not None:
+            longest = max(longest, _display_width(cell))
+    return longest + 2
 
 
 def _height(row: list, widths: list[float]) -> float:
     """Return the height of a row in points, for texts that wrap."""
     lines = [
         math.ceil((_display_width(value) + 2) / width)
-        for value, width in zip(row, widths, strict=True)
+        for value, width in zip(row, widths, strict=False)
         if isinstance(value, str)
     ]
     return LINE_POINTS * max(lines, default=1) + 2

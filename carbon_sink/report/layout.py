@@ -1,0 +1,94 @@
+"""How any table becomes a sheet: which columns, their headings, codes in words, totals in bold."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..language import text
+from ..legend import code_name
+from ..tables import columns, heading, read_data
+
+# years aside, the numbers that are names
+PLAIN_NUMBERS = ("class_code", "from_code", "to_code", "main_class")
+CODES = {
+    "rule": "rule",
+    "part": "part",
+    "kind": "kind",
+    "project_type": "project",
+    "plan_item": "report.plan_item",
+    "confidence": "report.confidence",
+    "forest_type": "layer.type",
+    "expected": "expected",
+    "category": "visit",
+}
+
+
+class Sheet(NamedTuple):
+    """
+    A table laid out for people: headings, rows of cells, and the unit of each column.
+
+    ``about`` says above the table, line by line, what a reader must know before using it;
+    ``below`` are tables that follow on the same sheet. Cells of a column whose unit is ``row``
+    have the unit that stands in their row.
+    """
+
+    key: str
+    headings: list[str]
+    rows: list[list]
+    units: list[str]
+    bold: list[bool]
+    about: str = ""
+    below: tuple["Sheet", ...] = ()
+
+
+def filled(value: object) -> bool:
+    """Tell whether a cell holds anything."""
+    return not pd.isna(value) and value != ""
+
+
+def table_sheet(key: str, name: str, table: pd.DataFrame, lang: str, about: str = "") -> Sheet:
+    """Lay out a table as it is, codes by their names."""
+    rules = columns(name)
+    other = "zh" if lang == "en" else "en"
+    keep = [
+        c for c in rules.index
+        if c in table and (not c.endswith(f"name_{other}") or c[: -len(other)] + lang not in table)
+    ]  # fmt: skip
+    if name == "species_summary":  # the key says it in English, the name in Chinese
+        keep.remove("species_group" if lang == "zh" else "name_zh")
+    shown = table[keep].astype(object)
+    for column in shown.columns.intersection(list(CODES)):
+        kind = "carbon" if (name, column) == ("carbon_parts", "part") else CODES[column]
+        shown[column] = [code_in_words(kind, code, lang) for code in table[column]]
+    if name == "absent":
+        shown["item"] = [_item_name(item, lang) for item in table["item"]]
+    rows = shown.to_numpy().tolist()
+    total = pd.Series(data=False, index=table.index)
+    for part in ("part", "expected"):
+        if part in table:
+            total |= table[part].eq("total")
+    for zone in ("town_code", "zone"):
+        if zone in table:
+            total |= table[zone].eq("")
+    units = [unit_of(name, column) for column in keep]
+    return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
+
+
+def _item_name(item: str, lang: str) -> str:
+    """Return the name of something that could not be computed."""
+    names = read_data("indicators.csv").set_index("indicator")[f"name_{lang}"]
+    return names.get(item, code_name("report.item", item, lang))
+
+
+def code_in_words(kind: str, code: object, lang: str) -> str:
+    """Return the name of a code of a result table."""
+    if not filled(code):
+        return text("report.plan_item.none", lang) if kind == CODES["plan_item"] else ""
+    return code_name(kind, code, lang)
+
+
+def unit_of(table: str, column: str) -> str:
+    """Return the unit that rules the number format of a column; ``year`` for names."""
+    if column.endswith("year") or column in PLAIN_NUMBERS:
+        return "year"
+    return columns(table).loc[column, "unit"]
