@@ -4,7 +4,7 @@ from rasterio.transform import Affine
 
 from .density import DensityMaps, write_density
 from .opening import codes_of, holds_whole_numbers, open_landcover, open_values
-from .sampling import cells_inside, sample_points
+from .sampling import cells_inside, sample_points, values_at
 from .shapes import burn, polygonize
 from .writing import class_raster, write_class_raster
 
@@ -20,6 +20,7 @@ __all__ = [
     "open_values",
     "polygonize",
     "sample_points",
+    "values_at",
     "write_class_raster",
     "write_density",
 ]

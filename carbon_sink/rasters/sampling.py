@@ -10,7 +10,7 @@ from rasterio.transform import Affine
 
 from ..errors import Problem, TableError
 from ..geometry import STORE_CRS
-from ..grids import Grid, Window, grid_of, nodata_of, windows
+from ..grids import TILE, Grid, Window, grid_of, nodata_of, windows
 from .shapes import burn
 
 # constants of the generator splitmix64
@@ -121,6 +121,42 @@ def sample_points(
     drawn = {name: cells for name, (_, cells) in best.items()}
     points = _points(grid, drawn, seed)
     return points if strata is not None else points.drop(columns="stratum")
+
+
+def values_at(raster: xr.DataArray, points: gpd.GeoSeries) -> pd.Series:
+    """
+    Read the class of a raster at points.
+
+    Parameters
+    ----------
+    raster : DataArray
+        Classes, as ``open_landcover`` gives them; only blocks that hold points are read.
+    points : GeoSeries of Point
+        In any coordinate reference system.
+
+    Returns
+    -------
+    codes : Series of Int64
+        Class of the cell each point lies in, under the index of the points; missing where the
+        raster has no data or does not reach.
+    """
+    grid = grid_of(raster)
+    moved = points.to_crs(grid.crs)
+    cells = np.floor(grid.to_cells(np.column_stack([moved.x, moved.y])))
+    inside = ((cells >= 0) & (cells < [grid.columns, grid.rows])).all(axis=1)
+    found = pd.Series(pd.NA, points.index, dtype="Int64")
+    column, row = cells[inside].astype(int).T
+    chunks = raster.encoding.get("preferred_chunks", {})
+    blocks = pd.Series(range(len(row))).groupby(
+        [row // chunks.get("y", TILE), column // chunks.get("x", TILE)]
+    )
+    codes = np.empty(len(row), dtype=np.int64)
+    for _, mine in blocks:
+        y, x = row[mine], column[mine]
+        window = Window(y.min(), y.max() + 1, x.min(), x.max() + 1)
+        codes[mine] = _codes(raster, window)[y - window.top, x - window.left]
+    found[inside] = codes
+    return found.mask(found.eq(nodata_of(raster))) if nodata_of(raster) is not None else found
 
 
 def _points(grid: Grid, drawn: dict[int, np.ndarray], seed: int) -> gpd.GeoDataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..accuracy import FEWEST
 from ..errors import FileError, Problem, TableError, first_rows
+from ..geometry import STORE_CRS
 from ..landcover import classes
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
 from ..tables import check, columns
@@ -151,8 +152,7 @@ def read_reference_samples(
     path = Path(path)
     place = {"file": path.name, "layer": layer}
     fields = {"map_class": map_field, "reference_class": reference_field}
-    samples = pd.DataFrame(_columns_of(path, layer, "reference_samples", fields))
-    samples = samples.drop(columns="geometry", errors="ignore")
+    samples = _with_places(_columns_of(path, layer, "reference_samples", fields))
     problems: list[Problem] = []
     try:
         samples = check(samples, "reference_samples", fields=fields, **place)
@@ -176,6 +176,17 @@ def read_reference_samples(
     samples = samples.astype(dict.fromkeys(fields, int))
     samples.attrs.update(file=path.name, strata_ha=strata_ha or {})
     return samples
+
+
+def _with_places(samples: pd.DataFrame) -> pd.DataFrame:
+    """Write the places of a layer of points into columns, unless it has them already."""
+    if not isinstance(samples, gpd.GeoDataFrame):
+        return samples
+    table = pd.DataFrame(samples.drop(columns=samples.geometry.name))
+    if "lon_deg" in table or not samples.geom_type.eq("Point").all():
+        return table
+    stored = samples.geometry.to_crs(STORE_CRS)
+    return table.assign(lon_deg=stored.x, lat_deg=stored.y)
 
 
 def _class_codes(scheme: str) -> pd.Series:
