@@ -43,6 +43,11 @@ def test_mapped_and_corrected_areas_stand_side_by_side():
     assert row[["low_ha", "high_ha"]].tolist() == pytest.approx([45.656, 174.344], abs=1e-3)
     assert row["users_accuracy_pct"] == pytest.approx(80.0)
     assert row["name_en"] == "Tree cover"
+    assert row["samples"] == 10
+    errors = tables["landcover_error_matrix"]
+    assert errors.to_numpy().tolist() == [
+        [2020, 10, 10, 8], [2020, 10, 40, 2], [2020, 40, 10, 1], [2020, 40, 40, 9],
+    ]  # fmt: skip
     land = tables["landcover_area"].set_index(["zone", "class_code"])
     assert land.loc[("", 10), ["area_ha", "adjusted_ha"]].tolist() == pytest.approx([100, 110])
     assert np.isnan(land.loc[("1", 10), "adjusted_ha"])

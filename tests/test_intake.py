@@ -1,10 +1,15 @@
 """Reading and checking everything a run needs."""
 
+import dataclasses
+
+import numpy as np
+import pandas as pd
 import pytest
+from conftest import write_landcover
 
 from carbon_sink.errors import CarbonSinkError, CRSError
 from carbon_sink.geometry import ellipsoidal_area_ha
-from carbon_sink.intake import outline, read_inputs
+from carbon_sink.intake import input_lines, outline, read_inputs
 from carbon_sink.settings import load_settings
 
 
@@ -19,6 +24,18 @@ def test_every_input_is_read_with_its_area_and_town(small_place):
     assert inputs.towns["land_area_ha"].sum() == pytest.approx(stands["area_ha"].sum())
     assert len(inputs.projects) == 2
     assert inputs.notes == []
+
+
+def test_what_was_read_is_told_line_by_line(small_place):
+    inputs = read_inputs(load_settings(small_place))
+    table = pd.DataFrame(index=[10, 40])
+    table.attrs["file"] = "carbon.csv"
+    more = {"reference_samples": {2020: pd.DataFrame({"map_class": [10] * 3})},
+            "carbon_table": table}  # fmt: skip
+    lines = input_lines(dataclasses.replace(inputs, **more), "en")
+    assert [line.split(":")[0] for line in lines[:2]] == ["Inventory 2020", "Inventory 2025"]
+    assert lines[-2] == "Reference sample 2020: 3 units"
+    assert lines[-1] == "Table of carbon densities: carbon.csv (classes 10, 40)"
 
 
 def test_the_land_area_is_the_official_one_else_the_boundary_s_else_the_towns(change_settings):
@@ -80,3 +97,12 @@ def test_works_in_different_systems_come_together_and_none_comes_twice(small_pla
 def test_the_outline_of_a_raster_is_its_rectangle(small_place):
     raster = read_inputs(load_settings(small_place)).landcover[2020]
     assert tuple(outline(raster).total_bounds.round(6)) == (105.0, 29.5, 105.04, 29.52)
+
+
+def test_an_empty_end_of_a_land_cover_is_told_and_not_refused(small_place):
+    codes = np.full((20, 40), 10, "uint8")
+    codes[16:] = 0
+    write_landcover(small_place.parent / "landcover_2020.tif", codes,
+                    tiled=True, blockxsize=16, blockysize=16, SPARSE_OK=True)  # fmt: skip
+    notes = read_inputs(load_settings(small_place)).notes
+    assert ("raster_end_empty", "17-20") in [(note.code, note.value) for note in notes]

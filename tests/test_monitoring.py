@@ -170,7 +170,10 @@ def test_the_workbook_shows_mapped_and_corrected_areas(sampled, tmp_path):
     first = next(cell for cell in cells if str(cell).startswith("2020 年"))
     assert "制图 50.00%；误差校正 45.00% ± 16.33%（95% 区间，20 个参考样本）" in first
     assert "不是森林覆盖率" in first
-    assert "用户精度（%）" in [cell.value for row in book["土地覆盖精度"].iter_rows() for cell in row]
+    cells = [cell for row in book["土地覆盖精度"].values for cell in row]
+    assert {"用户精度（%）", "样本数", "地图↓　参考→", "树木覆盖 10"} <= set(cells)
+    # (8/10 + 9/10) / 2, half of the place each
+    assert any(str(cell).startswith("2020 年总体精度 85.00% ± ") for cell in cells)
 
 
 def test_without_a_sample_every_output_says_that_maps_screen_only(done, tmp_path):
@@ -230,6 +233,8 @@ def valued(small_place):
 
 
 def test_land_cover_has_its_carbon_by_town_and_year(valued, tmp_path):
+    import openpyxl
+
     done = carbon_sink.run(valued, tmp_path / "out")
     table = done.tables["carbon_density"].set_index(["year", "zone"])
     whole = done.content["land_area_ha"]
@@ -242,6 +247,11 @@ def test_land_cover_has_its_carbon_by_town_and_year(valued, tmp_path):
     note = done.tables["notes"].set_index("code").loc["carbon_density_screening"]
     assert "不是森林资源调查" in note["what"]
     assert "c_above, c_soil" in note["what"]
+    book = openpyxl.load_workbook(next((tmp_path / "out" / "report").glob("*.xlsx")))
+    cells = [cell for row in book["土地覆盖碳密度"].values for cell in row]
+    caption = next(cell for cell in cells if str(cell).startswith("仅供筛查，不是"))
+    assert "地上生物量碳（t/ha）、土壤有机碳（t/ha）；碳密度表：carbon.csv" in caption
+    assert {"树木覆盖", "plots", 60, 40, 100} <= set(cells)
 
 
 def test_density_rasters_lie_among_the_layers_and_say_what_they_are(valued, tmp_path):
