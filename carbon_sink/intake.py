@@ -61,6 +61,7 @@ def read_inputs(settings: Settings) -> Inputs:
         source.year: rasters.open_landcover(settings.path_of(source), scheme=source.scheme)
         for source in settings.landcover
     }
+    notes += [note for raster in landcover.values() for note in raster.attrs["notes"]]
     _check_places(settings, boundary, towns, stands, landcover)
     projects = [
         _stored(readers.read_projects(settings.path_of(source), layer=source.layer))

@@ -105,11 +105,12 @@ def plan_sample(
         does not have, or the sample is too small.
     """
     cells = rasters.open_landcover(raster, scheme=scheme)
-    polygons, notes = outline(cells), []
+    polygons, notes = outline(cells), cells.attrs["notes"]
     if place is not None:
-        polygons, notes = quality.check_polygons(
+        polygons, found = quality.check_polygons(
             readers.read_layer(place, layer), file=Path(place).name, name=layer
         )
+        notes = [*notes, *found]
     polygons = polygons[[polygons.geometry.name]].dissolve()
     mapped_ha, counts = _measured(cells, polygons)
     if place is not None:

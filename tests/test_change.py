@@ -122,6 +122,17 @@ def test_what_limits_a_comparison_is_printed(dates, capsys):
     assert "只在一期有数据" in out
 
 
+def test_an_empty_end_of_a_sparse_file_is_told(dates, zones, capsys):
+    codes = np.full((20, 40), 10, "uint8")
+    codes[16:] = 0
+    write_landcover(dates[1], codes, tiled=True, blockxsize=16, blockysize=16, SPARSE_OK=True)
+    for words in ([], ["--zones", zones, "--layer", "one"]):
+        assert main(["change", *dates, *words]) == 0
+        out = capsys.readouterr().out
+        assert "从第 17-20 行起的 3 个存储块" in out
+        assert "只在一期有数据" in out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -460,17 +460,38 @@ def test_a_killed_writer_leaves_no_land_cover(tmp_path):
     assert set(reasons(path)) & {"raster_unfinished", "raster_not_geotiff"}
 
 
-def test_blocks_missing_at_the_end_are_an_unfinished_file_and_inside_they_are_empty(tmp_path):
+@pytest.mark.parametrize("last", [1, 4, 15, 16])
+def test_blocks_missing_at_the_end_are_no_data_where_nodata_is_named(tmp_path, last):
     options = {"tiled": True, "blockxsize": 16, "blockysize": 16, "compress": "deflate"}
     codes = np.full((64, 64), 10, dtype="uint8")  # 4 × 4 blocks
-    path = write_landcover(tmp_path / "end.tif", codes, **options)
-    for tag in (324, 325):
-        rewritten(path, tag, value=0, items=[13, 14, 15])
-    assert reasons(path) == ["raster_unfinished"]
-    path = write_landcover(tmp_path / "inside.tif", codes, **options)
+
+    def without_end(name, **more):
+        path = write_landcover(tmp_path / name, codes, **options, **more)
+        for tag in (324, 325):
+            rewritten(path, tag, value=0, items=range(16 - last, 16))
+        return path
+
+    assert reasons(without_end("a.tif", nodata=None)) == ["raster_unfinished"]
+    path = without_end("b.tif")
+    if last == 16:  # what a killed writer leaves
+        assert reasons(path) == reasons(path, open_values) == ["raster_unfinished"]
+        return
+    raster = open_landcover(path)
+    assert [(note.code, note.count) for note in raster.attrs["notes"]] == [
+        ("raster_end_empty", last)
+    ]
+    assert open_values(path).attrs["notes"] == raster.attrs["notes"]
+    assert codes_of(raster) == {10: (16 - last) * 16 * 16}
+
+
+def test_blocks_missing_inside_are_empty(tmp_path):
+    options = {"tiled": True, "blockxsize": 16, "blockysize": 16, "compress": "deflate"}
+    path = write_landcover(tmp_path / "a.tif", np.full((64, 64), 10, "uint8"), **options)
     for tag in (324, 325):
         rewritten(path, tag, value=0, items=[5, 6])
-    assert codes_of(open_landcover(path)) == {10: 64 * 64 - 2 * 16 * 16}
+    raster = open_landcover(path)
+    assert raster.attrs["notes"] == []
+    assert codes_of(raster) == {10: 64 * 64 - 2 * 16 * 16}
 
 
 def test_bytes_that_cannot_become_so_many_cells_are_refused(tmp_path):

@@ -20,15 +20,15 @@ from .tiff import (
     JPEG,
     Layout,
     block_size_problems,
+    check_storage,
     read_layout,
     size_problems,
-    storage_problems,
 )
 
 # codes so near to each other are counted by their place in a table
 CODE_RANGE = 2**16
 # tags that would change the meaning of cells, were they taken for attributes
-RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "scheme"}
+RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "scheme", "notes"}
 # classes of legends that stand for no class, so that their code may be nodata
 NOTHING = {"Filled value", "No data / sea"}
 
@@ -49,7 +49,8 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     -------
     raster : DataArray
         Two dimensions, in the conventions of rioxarray, with ``attrs["scheme"]``.
-        ``attrs["_FillValue"]`` is the code of cells without a class, where there is one.
+        ``attrs["_FillValue"]`` is the code of cells without a class, where there is one;
+        ``attrs["notes"]`` lists what did not keep the file from being used.
 
     Raises
     ------
@@ -76,8 +77,8 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     path, layout = _header(path)
     problems = size_problems(layout)
     with _opened(path, problems) as source:
-        problems += _problems(source, layout)
-        problems += _class_problems(source, layout, scheme)
+        found, notes = _look_at(source, layout)
+        problems += found + _class_problems(source, layout, scheme)
         _refuse(problems)
         is_float = source.dtypes[0].startswith("float")
         if is_float:
@@ -85,7 +86,7 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
         kind = "codes" if is_float or _has_mask(source) else "plain"
         raster = _array(source, Cells(path, source, kind))
         nodata = NO_CODE if kind == "codes" else _nodata(source)
-    raster.attrs["scheme"] = scheme
+    raster.attrs |= {"scheme": scheme, "notes": notes}
     if nodata is not None:
         raster.attrs["_FillValue"] = raster.dtype.type(nodata)
     return raster
@@ -105,6 +106,7 @@ def open_values(path: str | Path) -> xr.DataArray:
     raster : DataArray
         Two dimensions, float, in the conventions of rioxarray. Scale and offset of the file
         are applied. Cells without a value, by nodata or by a mask in the file, are NaN.
+        ``attrs["notes"]`` lists what did not keep the file from being used.
 
     Raises
     ------
@@ -118,10 +120,10 @@ def open_values(path: str | Path) -> xr.DataArray:
     path, layout = _header(path)
     problems = size_problems(layout)
     with _opened(path, problems) as source:
-        problems += _problems(source, layout)
-        _refuse(problems)
+        found, notes = _look_at(source, layout)
+        _refuse(problems + found)
         raster = _array(source, Cells(path, source, "values"))
-    raster.attrs["_FillValue"] = np.nan
+    raster.attrs |= {"_FillValue": np.nan, "notes": notes}
     return raster
 
 
@@ -211,13 +213,14 @@ def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
     return source
 
 
-def _problems(source: rasterio.DatasetReader, layout: Layout) -> list[Problem]:
-    """Find what keeps cells from being read, placed or understood as numbers."""
+def _look_at(source: rasterio.DatasetReader, layout: Layout) -> tuple[list[Problem], list[Problem]]:
+    """Find what keeps cells from being read, placed or understood, and what does not."""
     name, kind = layout.path.name, source.dtypes[0]
     rows, columns = source.block_shapes[0]
     samples = layout.bands if layout.is_interleaved else 1
     problems = block_size_problems(name, rows * columns * samples * np.dtype(kind).itemsize)
-    problems += storage_problems(layout)
+    found, notes = check_storage(layout, has_nodata=source.nodata is not None)
+    problems += found
     if layout.is_picture:
         problems.append(Problem("raster_picture", file=name))
     elif source.count != 1:
@@ -231,7 +234,7 @@ def _problems(source: rasterio.DatasetReader, layout: Layout) -> list[Problem]:
     beside = [mask.name for mask in masks if mask.name.lower() == f"{name}.msk".lower()]
     if beside:
         problems.append(Problem("raster_mask_beside", file=name, value=beside[0]))
-    return problems + place_problems(source, name)
+    return problems + place_problems(source, name), notes
 
 
 def _class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str) -> list[Problem]:

@@ -238,21 +238,27 @@ def block_size_problems(file: str, block_bytes: int) -> list[Problem]:
     return [Problem("raster_block_too_large", file=file, value=f"{block_bytes / 2**20:,.0f} MB")]
 
 
-def storage_problems(layout: Layout) -> list[Problem]:
+def check_storage(layout: Layout, *, has_nodata: bool) -> tuple[list[Problem], list[Problem]]:
     """
     Find blocks that were never written, or that the file is too short to hold.
 
     Blocks inside that were never written are how sparse files leave out empty areas; they
     are cells without data. Where all blocks from one on to the end are missing, the program
-    that wrote the file was ended before it was done.
+    that wrote the file may have been ended before it was done: that is refused where no block
+    was written, or the file names no nodata that such cells could have.
+
+    Returns
+    -------
+    problems, notes : list of Problem
+        What keeps the cells from being read, and what a reader should know of them.
     """
     name = layout.path.name
     if layout.sizes is None:  # old files, whose blocks are as long as they turn out to be
-        return []
+        return [], []
     listed = min(entry.listed(layout.file_bytes) for entry in (layout.offsets, layout.sizes))
     if listed < layout.blocks:
         value = f"{listed} / {layout.blocks}"
-        return [Problem("raster_header_broken", file=name, value=value)]
+        return [Problem("raster_header_broken", file=name, value=value)], []
     cut, missing, last_written, outside = 0, 0, -1, []
     for first, offsets, sizes in _places(layout):
         block = first + np.arange(len(offsets))
@@ -267,15 +273,18 @@ def storage_problems(layout: Layout) -> list[Problem]:
         outside = outside or block[bad][:1].tolist()
         missing += int((~written).sum())
         last_written = max(last_written, int(block[written].max(initial=-1)))
-    problems = []
+    problems, notes = [], []
     if cut:
         problems.append(Problem("raster_truncated", file=name, count=cut, rule=str(layout.blocks),
                                 value=layout.row_text(outside[0])))  # fmt: skip
     if missing and missing == layout.blocks - 1 - last_written:
-        problems.append(Problem("raster_unfinished", file=name, count=missing,
-                                rule=str(layout.blocks),
-                                value=layout.row_text(last_written + 1)))  # fmt: skip
-    return problems
+        found = {"file": name, "count": missing, "rule": str(layout.blocks),
+                 "value": layout.row_text(last_written + 1)}  # fmt: skip
+        if has_nodata and missing < layout.blocks:
+            notes.append(Problem("raster_end_empty", **found))
+        else:
+            problems.append(Problem("raster_unfinished", **found))
+    return problems, notes
 
 
 def _places(layout: Layout) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
