@@ -89,9 +89,8 @@ def design_sample(
     Returns
     -------
     design : Design
-        Every class with more than ``landcover.NOISE_HA`` is a stratum. A class that has fewer
-        cells than the minimum cannot be sampled alone and shares the stratum of the largest
-        class.
+        Every class with more than ``landcover.NOISE_HA`` is a stratum. One of fewer cells than
+        the minimum shares the stratum of the largest class.
 
     Raises
     ------
@@ -181,9 +180,8 @@ def assess(samples: pd.DataFrame, mapped_ha: pd.Series) -> AccuracyAssessment:
     Raises
     ------
     TableError
-        If a class with more than ``landcover.NOISE_HA``, or a stratum, has fewer than two
-        sample units, sample units are of a class the map does not have there, or the strata
-        are not as large as the map.
+        If a class with more than ``landcover.NOISE_HA``, or a stratum, has fewer than two units,
+        units are of a class the map does not have, or the strata are not as large as the map.
     """
     file = samples.attrs.get("file", "")
     areas = _strata_ha(samples, mapped_ha)

@@ -1,4 +1,4 @@
-"""Two land-cover rasters of one place compared, and the comparison laid out for reading."""
+"""Two land-cover rasters of one place compared."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,15 +7,12 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
-from . import quality, rasters, readers, report
+from . import quality, rasters, readers
 from .density import carbon_totals, check_table
 from .errors import FileError, Problem, TableError
 from .grids import nodata_of
-from .landcover import NOISE_HA, check_classes, classes, product, transition_matrix
-from .language import aligned, text
-from .legend import number_text
+from .landcover import NOISE_HA, check_classes, product, transition_matrix
 from .parameters import read_own_rows
-from .tables import heading
 from .transitions import (
     change_table,
     comparison_notes,
@@ -101,7 +98,10 @@ def compare(
         if scheme:
             has_nodata = nodata_of(raster) is not None
             check_classes(area.index[area > 0], scheme, file, area, has_nodata=has_nodata)
-    return Change(matrix, schemes, files, comparison_notes(before, after, matrix, *schemes))
+    found = Change(matrix, schemes, files, comparison_notes(before, after, matrix, *schemes))
+    if found.is_one_legend and gains_and_losses(matrix)["gain_ha"].max() <= NOISE_HA:
+        found.notes.append(Problem("landcover_no_change", file=", ".join(filter(None, files))))
+    return found
 
 
 def compare_files(
@@ -229,115 +229,3 @@ def change_tables(change: Change) -> dict[str, pd.DataFrame]:
             conversion_matrix(change.matrix, *change.schemes)
         )
     return tables
-
-
-def write_change(path: str | Path, change: Change, lang: str = "zh") -> None:
-    """
-    Write every transition that occurs as a table.
-
-    Parameters
-    ----------
-    path : str or Path
-        File to write: ``.csv``, ``.parquet`` or ``.xlsx``.
-    change : Change
-        Comparison.
-    lang : {"zh", "en"}
-        Language of the headings of a workbook.
-    """
-    table = transition_table(change.matrix, *change.schemes)
-    report.write_table(path, table, "landcover_transition", lang)
-
-
-def rule_line(change: Change, lang: str) -> str:
-    """
-    Say how cells of two dates were matched.
-
-    Examples
-    --------
-    >>> one = pd.DataFrame()
-    >>> one.attrs |= {"rule": "same_grid", "kept": "after"}
-    >>> rule_line(Change(one, ("", ""), ("a.tif", "b.tif"), []), "en")
-    'Rule: both dates are on one grid, compared cell by cell.'
-    """
-    rule = change.matrix.attrs["rule"]
-    kept = text(f"kept.{change.matrix.attrs['kept']}", lang)
-    return text(f"change.{rule}", lang, kept=kept)
-
-
-def change_lines(change: Change, lang: str = "zh") -> list[str]:
-    """
-    Lay out a comparison as lines of text: matrix, gains and losses, conversion, notes.
-
-    Parameters
-    ----------
-    change : Change
-        Comparison.
-    lang : {"zh", "en"}
-        Language.
-
-    Returns
-    -------
-    lines : list of str
-        Hectares with two decimals, columns aligned where wide glyphs take two places.
-    """
-    lines = [
-        text("change.title", lang, before=change.files[0], after=change.files[1]),
-        rule_line(change, lang),
-    ]
-    if change.matrix.index.nlevels == 1:
-        return lines + _part_lines(change, change.matrix, lang)
-    for zone, part in change.matrix.groupby(level="zone", sort=False, dropna=False):
-        lines += ["", text("change.zone", lang, zone=zone)]
-        lines += _part_lines(change, part.droplevel("zone"), lang)
-    return lines
-
-
-def _part_lines(change: Change, matrix: pd.DataFrame, lang: str) -> list[str]:
-    """Lay out the tables of one zone, or of everything."""
-    matrix = _filled(matrix)
-    rows = _named(matrix.index, change.schemes[0], lang)
-    lines = ["", text("change.matrix", lang), *_matrix_lines(matrix, rows, lang)]
-    if change.is_one_legend:
-        lines += ["", text("change.gains", lang), *_gain_lines(matrix, change.schemes[0], lang)]
-    if all(change.schemes):
-        categories = _filled(conversion_matrix(matrix, *change.schemes))
-        names = [text(f"ipcc.{name}", lang) for name in categories.index]
-        categories.columns = [text(f"ipcc.{name}", lang) for name in categories.columns]
-        lines += ["", text("change.conversion", lang), *_matrix_lines(categories, names, lang)]
-    return lines
-
-
-def _filled(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows and columns that hold nothing."""
-    some = matrix > NOISE_HA
-    return matrix.loc[some.any(axis=1), some.any(axis=0)]
-
-
-def _named(codes: pd.Index, scheme: str, lang: str) -> list[str]:
-    """Return codes with the names of their classes, where the product is known."""
-    names = classes(scheme)[f"name_{lang}"]
-    return [f"{code} {names.get(code, '')}".strip() for code in codes]
-
-
-def _matrix_lines(matrix: pd.DataFrame, rows: list[str], lang: str) -> list[str]:
-    """Lay out a matrix with its totals."""
-    total = text("part.total", lang)
-    cells = [["", *map(str, matrix.columns), total]]
-    for name, values in zip(rows, matrix.to_numpy(), strict=True):
-        cells.append([name, *map(_ha, values), _ha(values.sum())])
-    cells.append([total, *map(_ha, matrix.sum()), _ha(matrix.to_numpy().sum())])
-    return aligned(cells)
-
-
-def _gain_lines(matrix: pd.DataFrame, scheme: str, lang: str) -> list[str]:
-    """Lay out gains and losses."""
-    gains = gains_and_losses(matrix)
-    cells = [["", *(heading("landcover_change", name, lang) for name in gains.columns)]]
-    for name, values in zip(_named(gains.index, scheme, lang), gains.to_numpy(), strict=True):
-        cells.append([name, *map(_ha, values)])
-    return aligned(cells)
-
-
-def _ha(value: float) -> str:
-    """Write hectares with two decimals; nothing for no area."""
-    return number_text(value, 2) if abs(value) > NOISE_HA else "-"

@@ -10,7 +10,8 @@ import pytest
 import shapely
 from conftest import write_landcover
 
-from carbon_sink.change import change_lines, compare_files
+from carbon_sink.change import compare_files
+from carbon_sink.change_output import change_lines
 from carbon_sink.cli import main
 from carbon_sink.geometry import ellipsoidal_area_ha
 
@@ -98,6 +99,12 @@ def test_transitions_are_written_as_the_name_of_the_file_says(dates, zones, tmp_
     assert not list(tmp_path.glob(".part*"))
 
 
+def test_the_same_file_twice_is_told(dates, tmp_path, capsys):
+    assert main(["change", dates[0], dates[0]]) == 0
+    assert "是不是同一个文件" in capsys.readouterr().out
+    assert compare_files(*dates).notes == []
+
+
 def test_two_legends_give_no_gains_by_class_but_a_conversion(dates):
     later = write_landcover(dates[1], np.full((20, 40), 2, "uint8"))
     done = compare_files(dates[0], later, schemes=("worldcover", "clcd"))
@@ -142,7 +149,7 @@ def test_an_empty_end_of_a_sparse_file_is_told(dates, zones, capsys):
         (["--zones", "zones.gpkg", "--layer", "one", "--zone-field", "xiang"], ("xiang", "name")),
         (["--out", "table.txt"], (".txt", ".xlsx")),
         (["--out", "after.parquet"], ("after.parquet", "输入文件")),
-        (["--out", "nowhere/out.csv"], ("无法写入", "out.csv")),
+        (["--out", "nowhere/out.csv"], ("不存在", "out.csv")),
     ],
 )
 def test_refusals_are_one_message_without_a_traceback(

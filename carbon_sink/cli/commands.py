@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import FileError, Problem
 from ..language import text
+from ..units import pretty
 from .parser import DEMOS
 
 if TYPE_CHECKING:
@@ -103,12 +104,14 @@ def zonal(options: argparse.Namespace, lang: str) -> None:
 
 def change(options: argparse.Namespace, lang: str) -> None:
     """Compare two land-cover rasters, print the result and write it where that is wanted."""
-    from ..change import change_lines, compare_files, write_change  # noqa: PLC0415
+    from ..change import compare_files  # noqa: PLC0415
+    from ..change_output import change_lines, change_paths, write_change  # noqa: PLC0415
     from ..report import check_table_path  # noqa: PLC0415
 
     if options.out:
-        inputs = [options.before, options.after, *([options.zones] if options.zones else [])]
-        check_table_path(options.out, inputs)
+        given = (options.before, options.after, options.zones, options.carbon_table)
+        for path in change_paths(options.out):
+            check_table_path(path, filter(None, given))
     schemes = [scheme or options.scheme or ""
                for scheme in (options.scheme_before, options.scheme_after)]  # fmt: skip
     done = compare_files(
@@ -121,8 +124,8 @@ def change(options: argparse.Namespace, lang: str) -> None:
     for note in done.notes:
         print(text("cli.note", lang, note=note.text(lang)))
     if options.out:
-        write_change(options.out, done, lang)
-        print(text("change.written", lang, path=options.out))
+        for path in write_change(options.out, done, lang):
+            print(text("change.written", lang, path=path))
 
 
 def _write_carbon(options: argparse.Namespace, schemes: tuple[str, str], lang: str) -> list[str]:
@@ -181,7 +184,7 @@ def _print_results(done: "Run", lang: str) -> None:
         print(_progress_line(row, words))
     for row in table[~planned & table["value"].notna()].itertuples():
         value = f"{row.value:,.2f}"
-        print(text("cli.value", words, name=row.name, value=value, unit=row.unit))
+        print(text("cli.value", words, name=row.name, value=value, unit=pretty(row.unit, words)))
     if "satellite_tree_cover" in done.tables:
         print("", *tree_cover_lines(done.tables["satellite_tree_cover"], words), sep="\n  ")
     for note in done.tables["notes"].itertuples():
@@ -201,7 +204,7 @@ def _progress_line(row: NamedTuple, lang: str) -> str:
         lang,
         name=row.name,
         value=f"{row.value:.3f}".rstrip("0").rstrip("."),
-        unit=row.unit,
+        unit=pretty(row.unit, lang),
         kind=text(f"kind.{row.kind}", lang),
         target=f"{row.target_value:g}",
         met=text("cli.met" if row.met else "cli.not_met", lang),

@@ -17,6 +17,8 @@ from ..tables import columns, heading
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TABLE_FORMATS = (".csv", ".parquet", ".xlsx")
+# rows of a sheet, its heading among them
+SHEET_ROWS = 1_048_576
 DICTIONARY_FILE = "字段说明.csv"
 DICTIONARY_COLUMNS = ("table", "column", "name_zh", "name_en", "unit", "description")
 
@@ -39,16 +41,17 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
     Raises
     ------
     FileError
-        If the format is another, or the file cannot be written.
+        If the format is another, the file cannot be written, or a sheet has too few rows.
     """
     path = check_table_path(path)
+    check_rows(path, len(table))
     kind = path.suffix.lower()
     half = path.with_name(f".part-{path.name}")
     try:
         if kind == ".parquet":
             table.to_parquet(half, index=False)
         else:
-            shown = table.apply(lambda column: _csv_column(column, column.name))
+            shown = table.apply(lambda column: csv_column(column, column.name))
             if kind == ".csv":
                 _write_csv(half, shown)
             else:
@@ -57,6 +60,8 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
                     heading(name, column, lang) if column in known else column
                     for column in shown.columns
                 ]
+                zoned = [name for name in shown if _has_zone(shown[name])]
+                shown = shown.astype(dict.fromkeys(zoned, "str"))
                 shown.to_excel(half, index=False, engine="xlsxwriter")
         half.replace(path)
     except OSError as error:
@@ -89,7 +94,7 @@ def check_table_path(
     Raises
     ------
     FileError
-        If the format is unknown or the file is an input.
+        If the format is unknown, the file is an input, or it cannot be written where it is.
     """
     path = Path(path)
     if path.suffix.lower() not in formats:
@@ -97,7 +102,39 @@ def check_table_path(
         raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=rule))
     if path.resolve() in [Path(one).resolve() for one in inputs]:
         raise FileError(Problem("output_is_input", file=str(path)))
+    if not path.parent.is_dir():
+        raise FileError(Problem("output_no_folder", file=path.name, value=str(path.parent)))
+    trial = path.with_name(f".part-{path.name}")
+    try:
+        trial.touch()
+        trial.unlink()
+        if path.is_dir():
+            raise IsADirectoryError(str(path))
+    except OSError as error:
+        raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
     return path
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """
+    Refuse more rows than a sheet holds.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    rows : int
+        Rows without the heading.
+
+    Raises
+    ------
+    FileError
+        If the file is ``.xlsx`` and the rows are too many.
+    """
+    if path.suffix.lower() == ".xlsx" and rows >= SHEET_ROWS:
+        problem = Problem("sheet_too_short", file=path.name, value=f"{rows:,}",
+                          rule=f"{SHEET_ROWS - 1:,}")  # fmt: skip
+        raise FileError(problem)
 
 
 def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -121,7 +158,7 @@ def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         shown = table.copy(deep=False)
         for column in shown.columns:
-            shown[column] = _csv_column(shown[column], column)
+            shown[column] = csv_column(shown[column], column)
         shown.columns = [_harmless(str(column)) for column in shown.columns]
         _write_csv(folder / f"{name}.csv", shown)
     _write_csv(folder / DICTIONARY_FILE, _dictionary(tables))
@@ -134,8 +171,22 @@ def _write_csv(path: Path, table: pd.DataFrame) -> None:
     )
 
 
-def _csv_column(column: pd.Series, name: str) -> pd.Series:
-    """Keep numbers as they are, whole years whole, and make texts harmless."""
+def csv_column(column: pd.Series, name: str) -> pd.Series:
+    """
+    Keep numbers as they are, whole years whole, and make texts harmless.
+
+    Parameters
+    ----------
+    column : Series
+        A column of a table that is to be written.
+    name : str
+        Its name; columns of years end in ``year``.
+
+    Returns
+    -------
+    column : Series
+        Without a text that a spreadsheet would take for a formula.
+    """
     if pd.api.types.is_bool_dtype(column):
         return column
     if pd.api.types.is_numeric_dtype(column):
@@ -144,6 +195,12 @@ def _csv_column(column: pd.Series, name: str) -> pd.Series:
     if isinstance(column.dtype, pd.StringDtype):
         return column.mask(column.str.startswith(FORMULA_STARTS).fillna(value=False), "'" + column)
     return column.map(lambda value: _harmless(value) if isinstance(value, str) else value)
+
+
+def _has_zone(column: pd.Series) -> bool:
+    """Tell times with a zone, which a workbook does not know."""
+    kind = getattr(column.dtype, "pyarrow_dtype", column.dtype)
+    return getattr(kind, "tz", None) is not None
 
 
 def _harmless(value: str) -> str:
