@@ -1,16 +1,17 @@
 """The same measurements past one machine: parts of polygons and of rasters on Dask."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .errors import FileError, Problem
+from .errors import CarbonSinkError, FileError, Problem, SettingsError
 from .grids import grid_of
 from .zonal import Measure, class_area, class_quanta, quanta_to_ha
 
@@ -48,7 +49,10 @@ def connected(scheduler: "str | Client", workers: int = 1) -> Iterator["Client"]
     ------
     FileError
         If Dask is not installed, the scheduler does not answer, or it has no workers.
+    SettingsError
+        If there is not one worker at least.
     """
+    check_workers(workers)
     if not isinstance(scheduler, str):
         yield scheduler
         return
@@ -69,8 +73,33 @@ def connected(scheduler: "str | Client", workers: int = 1) -> Iterator["Client"]
         client.wait_for_workers(1, timeout=WAIT_S)
     except (OSError, ValueError, TimeoutError) as error:
         raise FileError(Problem("cluster_unreachable", value=scheduler, rule=str(error))) from None
-    with client:
+    with _quiet(), client:
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from printing a traceback when the scheduler is gone; we say so in our words."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def check_workers(workers: int) -> None:
+    """
+    Refuse to work without a worker.
+
+    Raises
+    ------
+    SettingsError
+        If there is not one worker at least.
+    """
+    if workers < 1:
+        raise SettingsError(Problem("workers_none", value=str(workers)))
 
 
 @contextmanager
@@ -93,9 +122,10 @@ def measuring(workers: int = 1, scheduler: "str | Client" = "") -> Iterator[Meas
 
     Raises
     ------
-    FileError
+    FileError, SettingsError
         As for ``connected``.
     """
+    check_workers(workers)
     if not scheduler:
         yield partial(class_area, workers=workers)
         return
@@ -163,10 +193,11 @@ def class_quanta_on(
         step = max(1, STRIP_CELLS // columns)
         job = partial(measure, polygons.to_wkb().to_numpy())
         strips = [
-            client.submit(partial(job, rows=(top, min(top + step, rows))), pure=False)
+            client.submit(_done, partial(job, rows=(top, min(top + step, rows))), pure=False)
             for top in range(0, rows, step)
         ]
-        return _added(client, strips).result().set_axis(polygons.index)
+        with _losses(client):
+            return _result(_added(client, strips)).set_axis(polygons.index)
     order = np.argsort(polygons.hilbert_distance().to_numpy(), kind="stable")
     members = np.array_split(order, -(-len(order) // PART_POLYGONS))
     jobs = (partial(measure, polygons.iloc[one].to_wkb().to_numpy()) for one in members)
@@ -215,18 +246,60 @@ def _fed(client: "Client", jobs: Iterable[Callable[[], Any]]) -> list:
     """Do jobs on the workers, a few ahead of what they can do, so that few wait in memory."""
     from distributed import as_completed  # noqa: PLC0415
 
-    ahead = JOBS_AHEAD * max(1, sum(client.nthreads().values()))
-    results, numbers, running = {}, {}, as_completed()
-    for number, job in enumerate(jobs):
-        future = client.submit(job, pure=False)
-        numbers[future.key] = number
-        running.add(future)
-        if running.count() >= ahead:
-            ready = next(running)
-            results[numbers[ready.key]] = ready.result()
-    for ready in running:
-        results[numbers[ready.key]] = ready.result()
+    with _losses(client):
+        ahead = JOBS_AHEAD * max(1, sum(client.nthreads().values()))
+        results, numbers, running = {}, {}, as_completed()
+        for number, job in enumerate(jobs):
+            future = client.submit(_done, job, pure=False)
+            numbers[future.key] = number
+            running.add(future)
+            if running.count() >= ahead:
+                ready = next(running)
+                results[numbers[ready.key]] = _result(ready)
+        for ready in running:
+            results[numbers[ready.key]] = _result(ready)
     return [results[number] for number in sorted(results)]
+
+
+class _Refused(NamedTuple):
+    """
+    Problems found by a worker, as a result.
+
+    As an error they would take along those of libraries behind them, which cannot travel, and
+    the worker would print a traceback.
+    """
+
+    kind: type[CarbonSinkError]
+    problems: list[Problem]
+
+
+def _done(job: Callable[[], Any]) -> Any:
+    """Do a job on a worker."""
+    try:
+        return job()
+    except CarbonSinkError as error:
+        return _Refused(type(error), error.problems)
+
+
+def _result(future: "Future") -> Any:
+    """Wait for a result, and raise the problems where it is one of those."""
+    found = future.result()
+    if isinstance(found, _Refused):
+        raise found.kind(found.problems)
+    return found
+
+
+@contextmanager
+def _losses(client: "Client") -> Iterator[None]:
+    """Turn what Dask says of workers and schedulers that are gone into a message."""
+    from distributed import CancelledError, KilledWorker  # noqa: PLC0415
+    from distributed.comm import CommClosedError  # noqa: PLC0415
+
+    try:
+        yield
+    except (CancelledError, KilledWorker, CommClosedError, TimeoutError) as error:
+        where = client.scheduler.address if client.scheduler else ""
+        raise FileError(Problem("cluster_lost", value=where, rule=str(error))) from None
 
 
 def _added(client: "Client", tables: list["Future"]) -> "Future":
@@ -238,8 +311,11 @@ def _added(client: "Client", tables: list["Future"]) -> "Future":
     return tables[0]
 
 
-def _sum(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+def _sum(first: pd.DataFrame | _Refused, second: pd.DataFrame | _Refused) -> Any:
     """Add two tables of quanta of the same polygons; a class that only one has is kept."""
+    for one in (first, second):
+        if isinstance(one, _Refused):
+            return one
     codes = sorted({*first.columns, *second.columns})
     first, second = (one.reindex(columns=codes, fill_value=0) for one in (first, second))
     return first + second

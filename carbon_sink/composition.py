@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
-from . import layers, quality, rasters, readers, report
-from .cluster import class_quanta_on, connected, each, joined
+from . import quality, rasters, readers
+from .cluster import check_workers, class_quanta_on, connected, each, joined
 from .errors import ROWS_SHOWN, CRSError, Problem, TableError, first_rows
 from .geometry import ellipsoidal_area_ha
 from .grids import grid_of, nodata_of
@@ -20,7 +20,8 @@ from .language import text
 from .readers import Part
 from .zonal import class_quanta, quanta_to_ha, statistics
 
-LAYER_FORMATS = (".gpkg",)
+# whole numbers without a scheme are classes when there are so many at most
+CLASSES_MOST = 256
 # polygons of which less than this share has data are told to the reader
 WHOLE_PCT = 99.5
 # hectares below which missing data are noise of the last digit
@@ -64,6 +65,7 @@ def compose(
     *,
     layer: str = "",
     scheme: str = "",
+    values: bool = False,
     coverage: str = "exact",
     workers: int = 1,
     scheduler: Any = "",
@@ -77,11 +79,14 @@ def compose(
     polygons : str or Path
         GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
     raster : str or Path
-        GeoTIFF of whole numbers (classes) or of other numbers (values).
+        GeoTIFF of whole numbers (classes), or of other or scaled numbers (values).
     layer : str
         Layer of the polygons, where the file holds several.
     scheme : str
-        Product of the classes; those it does not have are refused. Empty: any codes.
+        Product of the classes; those it does not have are refused. Empty: any codes, 256
+        different ones at most.
+    values : bool
+        Whether whole numbers are values, such as heights; the scheme is then not looked at.
     coverage : {"exact", "center"}
         As for ``zonal.class_area``.
     workers : int
@@ -100,28 +105,28 @@ def compose(
     CarbonSinkError
         If a file cannot be used, with all problems of all parts, or the two do not overlap.
     """
-    cells, is_classes = _opened(raster, scheme)
+    check_workers(workers)
+    cells, is_classes = _opened(raster, scheme, values=values)
     parts = readers.parts_of(polygons, layer)
-    work = _class_part if is_classes else _value_part
+    work = partial(_class_part if is_classes else _value_part, raster=cells, coverage=coverage)
     measured = []
     if not scheduler:
-        for part in parts:
-            measured.append(work(part, cells, coverage, workers))
+        for rows in _read(parts):
+            measured.append(work(*rows, workers=workers))
             on_part(len(measured), len(parts))
     else:
         with connected(scheduler, workers) as client:
             if len(parts) == 1 and is_classes:  # cut by the rows of the raster instead
-                measure = partial(class_quanta_on, client)
-                measured = [_class_part(parts[0], cells, coverage, workers, measure)]
+                measured = [work(*next(_read(parts)), measure=partial(class_quanta_on, client))]
             else:
-                measured = each(client, partial(work, raster=cells, coverage=coverage), parts)
+                measured = each(client, partial(_on_worker, work), parts)
             on_part(len(parts), len(parts))
     if problems := _merged([problem for one in measured for problem in one.problems]):
         raise TableError(problems)
-    notes = _merged([note for one in measured for note in one.notes])
     table, area_ha = (
         _class_table(measured, cells, coverage) if is_classes else _value_table(measured)
     )
+    notes = _repair_notes(measured, area_ha.sum())
     if is_classes and scheme:
         found = table.max()
         check_classes(found.index[found > 0], scheme, Path(raster).name, table.sum(),
@@ -129,41 +134,6 @@ def compose(
     method = f"coverage={coverage}, ellipsoidal area"
     notes += _overlap_notes(table, area_ha, Path(raster).name, is_classes=is_classes)
     return Composition(parts, _named(table, area_ha, is_classes=is_classes), method, notes)
-
-
-def write_composition(path: str | Path, found: Composition) -> None:
-    """
-    Write the polygons' attributes with what was measured in them.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``.csv``, ``.parquet``, ``.xlsx``, or ``.gpkg`` with the polygons themselves.
-    found : Composition
-
-    Raises
-    ------
-    FileError
-        If the format is another or the file cannot be written.
-    """
-    path = Path(path)
-    if path.suffix.lower() in LAYER_FORMATS:
-        layers.write_parts(path, _joined_rows(found, geometry=True), "zonal")
-        return
-    table = pd.concat(_joined_rows(found, geometry=False))
-    report.write_table(path, table.reset_index(names="row"), "")
-
-
-def result_path(path: str | Path, inputs: list[str]) -> Path:
-    """
-    Refuse a name for the result that cannot be used, before anything is measured.
-
-    Raises
-    ------
-    FileError
-        If the format is unknown or the file is an input.
-    """
-    return report.check_table_path(path, inputs, formats=(*report.TABLE_FORMATS, *LAYER_FORMATS))
 
 
 def total_lines(found: Composition, scheme: str = "", lang: str = "zh") -> list[str]:
@@ -207,49 +177,72 @@ class _Measured:
     table: pd.DataFrame | None
     area_ha: pd.Series | None
     notes: list[Problem]
+    changed_ha: float
     problems: list[Problem]
 
 
-def _opened(raster: str | Path, scheme: str) -> tuple[xr.DataArray, bool]:
+def _opened(raster: str | Path, scheme: str, *, values: bool) -> tuple[xr.DataArray, bool]:
     """Open a raster as classes when it holds whole numbers, and as values otherwise."""
-    if scheme or rasters.holds_whole_numbers(raster):
-        return rasters.open_landcover(raster, scheme=scheme), True
-    return rasters.open_values(raster), False
+    if values or not (scheme or rasters.holds_whole_numbers(raster)):
+        return rasters.open_values(raster), False
+    return rasters.open_landcover(raster, scheme=scheme), True
 
 
-def _checked(part: Part) -> tuple[gpd.GeoDataFrame | None, list[Problem], list[Problem]]:
-    """Read and check the polygons of a part; problems are collected, not raised."""
+def _read(parts: list[Part]) -> Iterator[tuple[Part, gpd.GeoDataFrame]]:
+    """Read the polygons of parts that follow each other."""
+    return zip(parts, readers.read_parts(parts, fields=False), strict=True)
+
+
+def _on_worker(work: Callable[[Part, gpd.GeoDataFrame], _Measured], part: Part) -> _Measured:
+    """Read and measure one part."""
+    return work(*next(_read([part])))
+
+
+def _measure_part(
+    part: Part, rows: gpd.GeoDataFrame, measure: Callable[[gpd.GeoDataFrame], pd.DataFrame]
+) -> _Measured:
+    """Check the polygons of a part and measure them; problems are collected, not raised."""
     try:
-        polygons = readers.read_part(part, fields=False)
-        polygons, notes = quality.check_polygons(polygons, file=part.path.name, name=part.layer)
+        polygons, notes, changed_ha = quality.mend_polygons(
+            rows, file=part.path.name, name=part.layer
+        )
     except TableError as error:
-        return None, [], error.problems
-    return polygons, notes, []
+        return _Measured(None, None, [], 0.0, error.problems)
+    area_ha = ellipsoidal_area_ha(polygons.geometry)
+    return _Measured(measure(polygons), area_ha, notes, changed_ha, [])
 
 
 def _class_part(
     part: Part,
+    rows: gpd.GeoDataFrame,
     raster: xr.DataArray,
     coverage: str,
     workers: int = 1,
     measure: Callable[..., pd.DataFrame] | None = None,
 ) -> _Measured:
     """Measure the classes in the polygons of one part, in whole quanta."""
-    polygons, notes, problems = _checked(part)
-    if polygons is None:
-        return _Measured(None, None, notes, problems)
     measure = measure or partial(class_quanta, workers=workers)
-    quanta = measure(polygons, raster, coverage=coverage)
-    return _Measured(quanta, ellipsoidal_area_ha(polygons.geometry), notes, problems)
+    done = _measure_part(part, rows, partial(measure, raster=raster, coverage=coverage))
+    if done.table is not None:
+        _check_number(done.table, raster)
+    return done
 
 
-def _value_part(part: Part, raster: xr.DataArray, coverage: str, workers: int = 1) -> _Measured:
+def _value_part(
+    part: Part, rows: gpd.GeoDataFrame, raster: xr.DataArray, coverage: str, workers: int = 1
+) -> _Measured:
     """Measure the values in the polygons of one part."""
-    polygons, notes, problems = _checked(part)
-    if polygons is None:
-        return _Measured(None, None, notes, problems)
-    found = statistics(polygons, raster, coverage=coverage, workers=workers)
-    return _Measured(found, ellipsoidal_area_ha(polygons.geometry), notes, problems)
+    measure = partial(statistics, raster=raster, coverage=coverage, workers=workers)
+    return _measure_part(part, rows, measure)
+
+
+def _check_number(quanta: pd.DataFrame, raster: xr.DataArray) -> None:
+    """Refuse so many whole numbers that they are hardly classes."""
+    if len(quanta.columns) > CLASSES_MOST:
+        raise TableError(
+            Problem("classes_too_many", file=raster.encoding["source"],
+                    value=f"{len(quanta.columns):,}", rule=str(CLASSES_MOST))
+        )  # fmt: skip
 
 
 def _merged(problems: list[Problem]) -> list[Problem]:
@@ -260,12 +253,18 @@ def _merged(problems: list[Problem]) -> list[Problem]:
             found[one.code] = one
             continue
         before = found[one.code]
-        value = before.value
-        if one.code == "geometry_repaired":  # hectares that changed
-            value = f"{float(before.value) + float(one.value):.4f}"
         rows = (*before.rows, *one.rows)[:ROWS_SHOWN]
-        found[one.code] = replace(before, rows=rows, count=before.count + one.count, value=value)
+        found[one.code] = replace(before, rows=rows, count=before.count + one.count)
     return list(found.values())
+
+
+def _repair_notes(measured: list[_Measured], area_ha: float) -> list[Problem]:
+    """Tell the repairs of all parts, or refuse them."""
+    changed_ha = sum(one.changed_ha for one in measured)
+    notes = _merged([note for one in measured for note in one.notes])
+    notes = [replace(note, value=f"{changed_ha:.4f}") for note in notes]
+    quality.check_repairs(notes, changed_ha, area_ha)
+    return notes
 
 
 def _class_table(
@@ -273,6 +272,7 @@ def _class_table(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Hectares of each class, and of each polygon."""
     quanta = joined([one.table for one in measured])
+    _check_number(quanta, raster)
     area_ha = pd.concat([one.area_ha for one in measured])
     return quanta_to_ha(quanta, grid_of(raster), coverage), area_ha
 
@@ -292,11 +292,15 @@ def _overlap_notes(
         raise CRSError(Problem("raster_elsewhere", file=raster))
     share = with_data.sum() / area_ha.sum() * 100.0
     partly = with_data < area_ha * WHOLE_PCT / 100.0
-    if share >= WHOLE_PCT:
-        return []
-    rows = first_rows(table.index[partly])
-    return [Problem("raster_partial", file=raster, rows=rows, count=int(partly.sum()),
-                    value=f"{share:.1f}")]  # fmt: skip
+    notes, empty = [], with_data == 0
+    if share < WHOLE_PCT:
+        rows = first_rows(table.index[partly])
+        notes.append(Problem("raster_partial", file=raster, rows=rows, count=int(partly.sum()),
+                             value=f"{share:.1f}"))  # fmt: skip
+    if empty.any():
+        rows = first_rows(table.index[empty])
+        notes.append(Problem("raster_misses", file=raster, rows=rows, count=int(empty.sum())))
+    return notes
 
 
 def _named(table: pd.DataFrame, area_ha: pd.Series, *, is_classes: bool) -> pd.DataFrame:
@@ -308,14 +312,3 @@ def _named(table: pd.DataFrame, area_ha: pd.Series, *, is_classes: bool) -> pd.D
     missing = missing.where(missing > NOISE_HA + area_ha * NOISE_HA, 0.0).rename("no_data_ha")
     names = {code: f"class_{code}_ha" for code in table.columns}
     return pd.concat([area_ha, table.rename(columns=names), missing], axis=1)
-
-
-def _joined_rows(found: Composition, *, geometry: bool) -> Iterator[pd.DataFrame]:
-    """Read the parts again, with their attributes, and add what was measured."""
-    for part in found.parts:
-        rows = readers.read_part(part, geometry=geometry)
-        taken = {name: f"{name}_original" for name in rows.columns.intersection(
-            [*found.table.columns, "method", "row"])}  # fmt: skip
-        rows = rows.rename(columns=taken)
-        ours = found.table.loc[rows.index].assign(method=found.method)
-        yield rows.join(ours)

@@ -174,18 +174,18 @@ def write_parts(path: str | Path, parts: Iterable[gpd.GeoDataFrame], name: str) 
         with _fixed_clock():
             for number, part in enumerate(parts):
                 shapes, owner = shapely.get_parts(part.geometry.array, return_index=True)
-                whole = part.set_geometry(
-                    gpd.GeoSeries(
-                        shapely.multipolygons(shapes, indices=owner), part.index, part.crs
-                    )
-                )
+                joint = shapely.multipolygons(shapes, indices=owner)
+                whole = part.set_geometry(joint, crs=part.crs)
                 pyogrio.write_arrow(
                     whole.to_arrow(index=True, geometry_encoding="WKB"), half, layer=name,
                     driver="GPKG", append=number > 0, geometry_type="MultiPolygon",
                     geometry_name=whole.geometry.name, crs=whole.crs.to_wkt(),
                 )  # fmt: skip
         half.replace(path)
-    except (OSError, pyogrio.errors.DataSourceError) as error:
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
+            pyogrio.errors.FieldError) as error:  # fmt: skip
+        if isinstance(error, FileError):  # the polygons could not be read again
+            raise
         raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
     finally:
         half.unlink(missing_ok=True)

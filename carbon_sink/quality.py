@@ -1,5 +1,7 @@
 """Is the data fit for use: geometry, place and towns; repairs are told in hectares."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -46,8 +48,39 @@ def check_polygons(
     Raises
     ------
     TableError
-        If geometry is missing, empty or not a polygon, or a repair would move more than
+        If geometry is missing, empty or not a polygon, or repairs would move more than
         0.1 % of the area.
+    """
+    layer, notes, changed_ha = mend_polygons(layer, file=file, name=name)
+    if notes:
+        check_repairs(notes, changed_ha, ellipsoidal_area_ha(layer.geometry).sum())
+    return layer, notes
+
+
+def mend_polygons(
+    layer: gpd.GeoDataFrame, *, file: str, name: str = ""
+) -> tuple[gpd.GeoDataFrame, list[Problem], float]:
+    """
+    Repair part of a layer; ``check_repairs`` then judges the repairs of all parts.
+
+    Parameters
+    ----------
+    layer, file, name
+        As for ``check_polygons``.
+
+    Returns
+    -------
+    layer : GeoDataFrame
+        With valid geometry.
+    notes : list of Problem
+        What was repaired, with the hectares it changed.
+    changed_ha : float
+        The same hectares.
+
+    Raises
+    ------
+    TableError
+        If geometry is missing, empty or not a polygon.
     """
     place = {"file": file, "layer": name}
     shapes = layer.geometry
@@ -68,17 +101,37 @@ def check_polygons(
         raise TableError(problems)
     invalid = ~shapes.is_valid
     if not invalid.any():
-        return layer, []
+        return layer, [], 0.0
     return _repaired(layer, invalid, place)
+
+
+def check_repairs(notes: list[Problem], changed_ha: float, area_ha: float) -> None:
+    """
+    Refuse repairs that moved more than 0.1 % of the area of a layer.
+
+    Parameters
+    ----------
+    notes : list of Problem
+        What was repaired.
+    changed_ha, area_ha : float
+        Hectares that changed, and those of the whole layer.
+
+    Raises
+    ------
+    TableError
+        With the same rows and hectares.
+    """
+    if changed_ha > REPAIR_LIMIT * area_ha:
+        repaired = [note for note in notes if note.code == "geometry_repaired"]
+        raise TableError([replace(note, code="geometry_beyond_repair") for note in repaired])
 
 
 def _repaired(
     layer: gpd.GeoDataFrame, invalid: pd.Series, place: dict
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """Repair the invalid polygons, or refuse when that would change the area."""
+) -> tuple[gpd.GeoDataFrame, list[Problem], float]:
+    """Repair the invalid polygons, and tell the hectares that changed."""
     before = layer.geometry[invalid]
     fixed = before.make_valid(method="structure", keep_collapsed=False)
-    total = ellipsoidal_area_ha(layer.geometry[~invalid]).sum() + ellipsoidal_area_ha(fixed).sum()
     outline = gpd.GeoSeries(shapely.boundary(before.array), index=before.index, crs=layer.crs)
     # ground enclosed by the ring as drawn, however it crosses itself
     enclosed = gpd.GeoSeries(
@@ -86,16 +139,10 @@ def _repaired(
          for line in outline], index=before.index, crs=layer.crs,
     )  # fmt: skip
     changed = (ellipsoidal_area_ha(enclosed) - ellipsoidal_area_ha(fixed)).abs().sum()
-    message = {
-        "rows": first_rows(before.index),
-        "count": len(before),
-        "value": f"{changed:.4f}",
-        **place,
-    }
-    if changed > REPAIR_LIMIT * total:
-        raise TableError(Problem("geometry_beyond_repair", **message))
+    note = Problem("geometry_repaired", rows=first_rows(before.index), count=len(before),
+                   value=f"{changed:.4f}", **place)  # fmt: skip
     shapes = layer.geometry.where(~invalid, fixed)
-    return layer.set_geometry(shapes), [Problem("geometry_repaired", **message)]
+    return layer.set_geometry(shapes), [note], float(changed)
 
 
 def check_stands(

@@ -23,7 +23,10 @@ def test_help_is_chinese_by_default_and_english_on_request(capsys):
 
 def test_wrong_usage_leaves_with_two(capsys):
     wrong = {("run",): "缺少参数：settings", ("rum",): "不认识的取值 rum", ("run", "a", "b"): "b",
-             ("demo", "--polygons", "x"): "“x”不是整数", ("demo", "--seed"): "缺少取值"}  # fmt: skip
+             ("demo", "--polygons", "x"): "“x”不是整数", ("demo", "--seed"): "缺少取值",
+             ("run", "a", "--workers", "0"): "“0”不是正整数",
+             ("zonal", "a", "b", "--workers", "-2"): "“-2”不是正整数",
+             ("zonal", "a", "b", "--values", "--scheme", "clcd"): "只能给一个"}  # fmt: skip
     for arguments, words in wrong.items():
         with pytest.raises(SystemExit) as left:
             main(list(arguments))
@@ -36,7 +39,7 @@ def test_wrong_usage_leaves_with_two(capsys):
 def test_a_run_prints_headlines_and_says_where_the_map_is(small_place, tmp_path, capsys):
     assert main(["run", str(small_place), "--out", str(tmp_path / "out")]) == 0
     out = capsys.readouterr().out
-    assert "森林蓄积量：0.94 万m3（目标：达到 1 万m3）未达标，已完成增量的 70.0%" in out
+    assert "森林蓄积量：0.94 万m³（目标：达到 1 万m³）未达标，已完成增量的 70.0%" in out
     assert "建成区绿化覆盖率：43.1 %（目标：保持不低于 42 %）已达标" in out
     assert "index.html" in out
 
@@ -130,6 +133,10 @@ def test_zonal_prints_totals_and_writes_what_every_polygon_holds(small_place, tm
     assert out.read_text(encoding="utf-8-sig").startswith("row,DI_LEI,")
     assert main(["zonal", *files, "--lang", "en", "--coverage", "center"]) == 0
     assert "8 polygons" in capsys.readouterr().out
+    assert main(["zonal", *files, "--values"]) == 0
+    assert "面积加权平均 25.0000" in capsys.readouterr().out  # half is 10 and half 40
+    assert main(["zonal", files[0], "none.tif", "--out", str(tmp_path / "none" / "a.csv")]) == 1
+    assert "文件夹不存在" in capsys.readouterr().err
     assert main(["zonal", files[1], files[1]]) == 1
     assert "Traceback" not in capsys.readouterr().err
 

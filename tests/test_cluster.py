@@ -1,8 +1,12 @@
 """The same areas on a cluster, to the last bit, also when a worker dies."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +14,10 @@ import pytest
 import shapely
 from conftest import write_landcover
 
-from carbon_sink import cluster
+from carbon_sink import cluster, readers
 from carbon_sink.cluster import class_area_on, connected, each, measuring
 from carbon_sink.composition import compose
-from carbon_sink.errors import FileError, TableError
+from carbon_sink.errors import FileError
 from carbon_sink.rasters import open_landcover
 from carbon_sink.readers import parts
 from carbon_sink.zonal import class_area
@@ -85,14 +89,62 @@ def test_one_part_is_cut_by_the_rows_of_the_raster(place, tmp_path):
     assert there.table.equals(compose(tmp_path / "layer.gpkg", path).table)
 
 
-def test_problems_found_by_workers_reach_the_user(workers):
-    def refuse(_part):
-        from carbon_sink.errors import Problem
+def test_problems_found_by_workers_reach_the_user(workers, place, tmp_path):
+    layer, _path = place
+    layer.to_file(tmp_path / "layer.gpkg")
+    cut = readers.parts_of(tmp_path / "layer.gpkg")
+    (tmp_path / "layer.gpkg").write_bytes(b"broken in the meantime")
+    # what GDAL says of it cannot travel between processes
+    with pytest.raises(FileError, match=r"layer\.gpkg"):
+        each(workers, readers.read_part, cut)
 
-        raise TableError(Problem("geometry_missing", file="a.gpkg", rows=(3,), count=1))
 
-    with pytest.raises(TableError, match=r"a\.gpkg"):
-        each(workers, refuse, [1])
+@pytest.mark.parametrize("cells", [20_000, 10**9])
+def test_a_raster_that_workers_do_not_find_is_named(workers, place, monkeypatch, cells):
+    layer, path = place
+    monkeypatch.setattr(cluster, "STRIP_CELLS", cells)
+    raster = open_landcover(path)
+    path.unlink()  # after it was opened: what a worker on another machine may meet
+    with pytest.raises(FileError, match=r"cover\.tif"):
+        class_area_on(workers, layer, raster)
+
+
+def test_workers_in_another_folder_find_the_parts(workers, place, tmp_path, monkeypatch):
+    layer, path = place
+    layer.to_file(tmp_path / "layer.gpkg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parts, "PART_ROWS", 30)
+    assert len(compose("layer.gpkg", path, scheduler=workers).table) == 60
+
+
+def test_work_that_ends_its_workers_is_told(workers):
+    with pytest.raises(FileError, match="失去了集群"):
+        each(workers, os._exit, [1])
+
+
+def test_a_scheduler_that_is_gone_is_told_in_one_message(tmp_path, capfd):
+    start = [sys.executable, "-m"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    file = tmp_path / "scheduler.json"
+    scheduler = subprocess.Popen(
+        [*start, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+         "--no-dashboard", "--scheduler-file", str(file)], **quiet,
+    )  # fmt: skip
+    worker = subprocess.Popen(
+        [*start, "distributed.cli.dask_worker", "--scheduler-file", str(file), "--no-nanny",
+         "--no-dashboard", "--death-timeout", "30"], **quiet,
+    )  # fmt: skip
+    try:
+        while not file.exists():
+            time.sleep(0.05)
+        with connected(json.loads(file.read_text())["address"]) as client:
+            threading.Timer(0.5, scheduler.kill).start()
+            with pytest.raises(FileError, match="失去了集群"):
+                each(client, time.sleep, [60])
+        assert "Traceback" not in capfd.readouterr().err
+    finally:
+        scheduler.kill()
+        worker.kill()
 
 
 def test_measuring_is_done_here_unless_a_scheduler_is_named(place):

@@ -4,12 +4,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from conftest import small_inventory, write_landcover
 
 from carbon_sink import readers
-from carbon_sink.composition import compose, result_path, total_lines, write_composition
-from carbon_sink.errors import CarbonSinkError, CRSError, FileError, TableError
+from carbon_sink.composition import compose, total_lines
+from carbon_sink.errors import CarbonSinkError, CRSError, FileError, SettingsError, TableError
 from carbon_sink.geometry import ellipsoidal_area_ha
 from carbon_sink.readers import parts
 
@@ -27,8 +28,12 @@ def test_every_polygon_has_the_hectares_of_each_class(place):
     area = ellipsoidal_area_ha(gpd.read_file(place[0]).geometry).to_numpy()
     # columns 0 and 1 of the parcels are trees, 2 and 3 cropland
     trees = np.tile([True, True, False, False], 2)
-    assert found.table["class_10_ha"].to_numpy() == pytest.approx(np.where(trees, area, 0.0), abs=1e-9)
-    assert found.table["class_40_ha"].to_numpy() == pytest.approx(np.where(trees, 0.0, area), abs=1e-9)
+    assert found.table["class_10_ha"].to_numpy() == pytest.approx(
+        np.where(trees, area, 0.0), abs=1e-9
+    )
+    assert found.table["class_40_ha"].to_numpy() == pytest.approx(
+        np.where(trees, 0.0, area), abs=1e-9
+    )
     assert (found.table["no_data_ha"] == 0).all()
     assert found.class_ha.to_dict() == pytest.approx(
         {10: area[trees].sum(), 40: area[~trees].sum()}
@@ -64,31 +69,6 @@ def test_parts_give_what_the_whole_gives(place, tmp_path, monkeypatch, suffix):
     pd.testing.assert_frame_equal(cut.table, whole.table, check_exact=True)
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx", ".gpkg"])
-def test_results_keep_the_fields_of_the_polygons(place, tmp_path, monkeypatch, suffix):
-    monkeypatch.setattr(parts, "PART_ROWS", 3)
-    out = tmp_path / f"result{suffix}"
-    found = compose(*place)
-    write_composition(out, found)
-    read = {".csv": lambda: pd.read_csv(out, dtype={"XIAO_BAN": str}),
-            ".parquet": lambda: pd.read_parquet(out),
-            ".xlsx": lambda: pd.read_excel(out, dtype={"XIAO_BAN": str}),
-            ".gpkg": lambda: gpd.read_file(out)}[suffix]()  # fmt: skip
-    assert read["row"].tolist() == list(range(1, 9))
-    assert read["XIAO_BAN"].tolist() == [f"{n:03d}" for n in range(1, 9)]
-    assert read["class_10_ha"].to_numpy() == pytest.approx(found.table["class_10_ha"].to_numpy())
-    assert set(read["method"]) == {"coverage=exact, ellipsoidal area"}
-    if suffix == ".gpkg":
-        assert shapely.equals(read.geometry.array, gpd.read_file(place[0]).geometry.array).all()
-
-
-def test_a_field_of_the_same_name_keeps_its_values_under_another(place, tmp_path):
-    gpd.read_file(place[0]).assign(area_ha=1.25).to_file(tmp_path / "own.gpkg")
-    found = compose(tmp_path / "own.gpkg", place[1])
-    write_composition(tmp_path / "out.csv", found)
-    assert (pd.read_csv(tmp_path / "out.csv")["area_ha_original"] == 1.25).all()
-
-
 def test_classes_the_product_does_not_have_are_refused(place, tmp_path):
     raster = write_landcover(tmp_path / "odd.tif", np.full((20, 40), 77, "uint8"))
     assert 77 in compose(place[0], raster).class_ha.index
@@ -100,13 +80,41 @@ def test_polygons_without_data_are_refused_and_those_with_some_are_told(place, t
     moved = gpd.read_file(place[0])
     moved.geometry = moved.translate(xoff=0.025)  # the third column ends 0.005 degrees beyond
     moved.to_file(tmp_path / "moved.gpkg")
-    note = compose(tmp_path / "moved.gpkg", place[1]).notes[0]
+    notes = compose(tmp_path / "moved.gpkg", place[1]).notes
     # rows 2 to 4 and 6 to 8: the second column lies half outside, the others wholly
-    assert (note.code, note.count, note.value) == ("raster_partial", 6, "37.5")
+    assert [(note.code, note.count, note.value) for note in notes] == [
+        ("raster_partial", 6, "37.5"), ("raster_misses", 4, "")
+    ]  # fmt: skip
+    assert notes[1].rows == (3, 4, 7, 8)
     moved.geometry = moved.translate(xoff=5.0)
     moved.to_file(tmp_path / "far.gpkg")
     with pytest.raises(CRSError, match="没有数据"):
         compose(tmp_path / "far.gpkg", place[1])
+
+
+def test_one_small_polygon_without_data_is_told_although_nearly_all_have_some(place, tmp_path):
+    layer = gpd.read_file(place[0])
+    layer.loc[4, "geometry"] = shapely.box(106.0, 29.5, 106.0001, 29.5001)
+    layer.to_file(tmp_path / "one.gpkg")
+    (note,) = compose(tmp_path / "one.gpkg", place[1]).notes
+    assert (note.code, note.count, note.rows) == ("raster_misses", 1, (5,))
+
+
+def test_whole_numbers_are_values_where_that_is_said_or_they_are_scaled(place, tmp_path):
+    heights = np.arange(800, dtype="int16").reshape(20, 40)
+    raster = write_landcover(tmp_path / "dem.tif", heights, nodata=-1)
+    with pytest.raises(TableError, match="--values"):
+        compose(place[0], raster)  # 800 different heights are no classes
+    assert compose(place[0], raster, values=True).table["max"].max() == 799.0
+    with rasterio.open(raster, "r+") as file:
+        file.scales = (0.5,)
+    assert compose(place[0], raster).table["max"].max() == 399.5
+
+
+def test_without_a_worker_nothing_is_measured(place):
+    for scheduler in ("", "local"):
+        with pytest.raises(SettingsError, match="至少应为 1"):
+            compose(*place, workers=0, scheduler=scheduler)
 
 
 def test_problems_of_all_parts_are_told_together(place, tmp_path, monkeypatch):
@@ -142,11 +150,24 @@ def test_repairs_of_all_parts_are_told_once_with_their_hectares(place, tmp_path,
     ]
 
 
-def test_a_name_for_the_result_that_cannot_be_is_refused_before_anything_is_measured(place):
-    with pytest.raises(FileError, match=r"\.txt"):
-        result_path("areas.txt", [])
-    with pytest.raises(FileError, match="输入文件"):
-        result_path(place[0], [str(place[0])])
+def test_repairs_are_judged_by_the_area_of_the_whole_layer(place, tmp_path, monkeypatch):
+    layer = gpd.read_file(place[0])
+    west, south, east, north = layer.geometry[7].bounds
+    # a hole of 0.5 % of its polygon that reaches beyond it: 0.06 % of all eight
+    hole = shapely.box(east - 0.0004, south + 0.002, east + 0.0001, south + 0.003)
+    box = shapely.box(west, south, east, north)
+    layer.loc[7, "geometry"] = shapely.Polygon(box.exterior, [hole.exterior])
+    layer.to_file(tmp_path / "hole.gpkg")
+    assert [note.code for note in compose(tmp_path / "hole.gpkg", place[1]).notes] == [
+        "geometry_repaired"
+    ]
+    monkeypatch.setattr(parts, "PART_ROWS", 3)
+    assert [note.code for note in compose(tmp_path / "hole.gpkg", place[1]).notes] == [
+        "geometry_repaired"
+    ]
+    layer.tail(1).to_file(tmp_path / "alone.gpkg")
+    with pytest.raises(TableError, match=r"0\.1%"):
+        compose(tmp_path / "alone.gpkg", place[1])
 
 
 def test_a_geoparquet_file_without_geometry_is_refused(place, tmp_path):

@@ -129,7 +129,7 @@ def open_values(path: str | Path) -> xr.DataArray:
 
 def holds_whole_numbers(path: str | Path) -> bool:
     """
-    Tell whether the cells of a GeoTIFF are stored as whole numbers, as classes are.
+    Tell whether the cells of a GeoTIFF are whole numbers, as classes are, and not scaled.
 
     Raises
     ------
@@ -138,7 +138,8 @@ def holds_whole_numbers(path: str | Path) -> bool:
     """
     path, layout = _header(path)
     with _opened(path, size_problems(layout)) as source:
-        return source.dtypes[0].startswith(("int", "uint"))
+        is_scaled = (source.scales[0], source.offsets[0]) != (1.0, 0.0)
+        return source.dtypes[0].startswith(("int", "uint")) and not is_scaled
 
 
 def codes_of(raster: xr.DataArray) -> dict[int, int]:

@@ -96,9 +96,11 @@ def read_rows(
     try:
         return pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True, **options)
     except NotImplementedError:
+        plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
+        shapes = pyogrio.read_dataframe(path, layer=layer, columns=[], **plain)
+        if fields == []:
+            return shapes
         attributes = read_rows(path, layer, fields, **{**options, "read_geometry": False})
-        options.pop("arrow_to_pandas_kwargs", None)
-        shapes = pyogrio.read_dataframe(path, layer=layer, columns=[], **options)
         return gpd.GeoDataFrame(attributes, geometry=shapes.geometry)
 
 
