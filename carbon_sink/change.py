@@ -12,6 +12,7 @@ from .density import carbon_totals, check_table
 from .errors import FileError, Problem, TableError
 from .grids import nodata_of
 from .landcover import NOISE_HA, check_classes, product, transition_matrix
+from .language import text
 from .parameters import read_own_rows
 from .transitions import (
     change_table,
@@ -229,3 +230,18 @@ def change_tables(change: Change) -> dict[str, pd.DataFrame]:
             conversion_matrix(change.matrix, *change.schemes)
         )
     return tables
+
+
+def rule_line(change: Change, lang: str) -> str:
+    """
+    Say how the cells of two dates were matched.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame()
+    >>> one.attrs |= {"rule": "same_grid", "kept": "after"}
+    >>> rule_line(Change(one, ("", ""), ("a.tif", "b.tif"), []), "en")
+    'Rule: both dates are on one grid, compared cell by cell.'
+    """
+    kept = text(f"kept.{change.matrix.attrs['kept']}", lang)
+    return text(f"change.{change.matrix.attrs['rule']}", lang, kept=kept)

@@ -5,11 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from . import report
-from .change import Change, change_tables
+from .change import Change, change_tables, rule_line
 from .landcover import NOISE_HA, classes
 from .language import aligned, text
 from .legend import number_text
-from .overlay import SAME_GRID
 from .tables import columns, heading
 from .transitions import conversion_matrix, gains_and_losses
 
@@ -77,12 +76,10 @@ def _notes_table(change: Change, lang: str) -> pd.DataFrame:
 
 def _about(change: Change, lang: str) -> dict[str, str]:
     """Say what was compared, by which rule, and what the areas are."""
-    rule, kept = change.matrix.attrs["rule"], change.matrix.attrs["kept"]
-    values = {} if rule == SAME_GRID else {"kept": text(f"kept.{kept}", lang)}
     before, after = change.files
     return {
         "title": text("change.title", lang, before=before, after=after),
-        "rule": text(f"change.{rule}", lang, **values),
+        "rule": rule_line(change, lang),
         "as_mapped": text("change.as_mapped", lang),
     }
 

@@ -84,3 +84,18 @@ def carbon_to_co2(carbon_t: float) -> float:
     44.0
     """
     return carbon_t * CO2_PER_C
+
+
+def pretty(name: str, lang: str) -> str:
+    """
+    Write units and formulas the way people do.
+
+    Examples
+    --------
+    >>> pretty("m3/ha", "zh"), pretty("t/yr", "zh"), pretty("万亩", "en"), pretty("CO2", "en")
+    ('m³/ha', 't/年', '10⁴ mu', 'CO₂')
+    """
+    name = name.replace("m3", "m³").replace("CO2", "CO₂")
+    if lang == "zh":
+        return name.replace("/yr", "/年")
+    return name.replace("万", "10⁴ ").replace("亩", "mu")

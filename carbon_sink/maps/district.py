@@ -20,6 +20,7 @@ from ..legend import (
 from ..summary import RunFacts
 from ..tables import columns
 from ..targets import whole_place
+from ..units import pretty
 from . import figures, shapes
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _themes(rows: pd.DataFrame, whole: pd.Series | None, facts: RunFacts) -> lis
             {
                 "key": column,
                 "name": figures.column_name(column, lang),
-                "unit": figures.pretty(unit, lang),
+                "unit": pretty(unit, lang),
                 "whole": figures.shown(np.nan if whole is None else whole[column], unit),
                 "classes": [
                     {"label": label, "color": color, "count": int(count)}

@@ -9,7 +9,7 @@ from ..legend import code_colors, code_name, decimals, number_text
 from ..summary import RunFacts
 from ..tables import columns
 from ..targets import whole_place
-from ..units import mu
+from ..units import mu, pretty
 
 KEY_FIGURES = (
     "forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t",
@@ -33,21 +33,6 @@ def words(lang: str) -> dict[str, str]:
     prefix = "map.ui."
     found = (row["key"] for row in read_rows("text.csv"))
     return {key.removeprefix(prefix): text(key, lang) for key in found if key.startswith(prefix)}
-
-
-def pretty(name: str, lang: str) -> str:
-    """
-    Write units and formulas the way people do.
-
-    Examples
-    --------
-    >>> pretty("m3/ha", "zh"), pretty("t/yr", "zh"), pretty("万亩", "en"), pretty("CO2", "en")
-    ('m³/ha', 't/年', '10⁴ mu', 'CO₂')
-    """
-    name = name.replace("m3", "m³").replace("CO2", "CO₂")
-    if lang == "zh":
-        return name.replace("/yr", "/年")
-    return name.replace("万", "10⁴ ").replace("亩", "mu")
 
 
 def column_name(column: str, lang: str) -> str:

@@ -15,8 +15,8 @@ from .layout import Sheet
 from .sheets import header_lines, sheets_of
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, same bytes
-WIDEST, NARROWEST = 36, 8  # columns of a sheet; three times as wide where there are few
-FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
+WIDEST, NARROWEST = 40, 8  # columns of a sheet; three times as wide where there are few
+FEW_COLUMNS, WIDE_GLYPHS, LETTER = 2, 0x2E80, 0.85
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_POINTS = 14
 LEAST_ACROSS = 100  # lines above a narrow table run past it up to here
@@ -234,5 +234,7 @@ def _height(row: list, widths: list[float]) -> float:
 
 
 def _display_width(value: str) -> int:
-    """Count the columns a text takes, two for each wide glyph."""
-    return sum(2 if ord(glyph) >= WIDE_GLYPHS else 1 for glyph in value)
+    """Count the columns a text takes: two for a wide glyph, less than one for a letter."""
+    return math.ceil(sum(
+        2.0 if ord(glyph) >= WIDE_GLYPHS else LETTER if glyph.isalpha() else 1.0 for glyph in value
+    ))  # fmt: skip
