@@ -8,13 +8,16 @@ from .files import (
     write_table,
     write_tables,
 )
+from .sets import set_paths, write_set
 from .workbook import write_workbook
 
 __all__ = [
     "TABLE_FORMATS",
     "check_rows",
     "check_table_path",
+    "set_paths",
     "write_indicators",
+    "write_set",
     "write_table",
     "write_tables",
     "write_workbook",

@@ -51,7 +51,7 @@ def write_table(path: str | Path, table: pd.DataFrame, name: str, lang: str = "z
         if kind == ".parquet":
             table.to_parquet(half, index=False)
         else:
-            shown = table.apply(lambda column: _csv_column(column, column.name))
+            shown = table.apply(lambda column: csv_column(column, column.name))
             if kind == ".csv":
                 _write_csv(half, shown)
             else:
@@ -158,7 +158,7 @@ def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
     for name, table in tables.items():
         shown = table.copy(deep=False)
         for column in shown.columns:
-            shown[column] = _csv_column(shown[column], column)
+            shown[column] = csv_column(shown[column], column)
         shown.columns = [_harmless(str(column)) for column in shown.columns]
         _write_csv(folder / f"{name}.csv", shown)
     _write_csv(folder / DICTIONARY_FILE, _dictionary(tables))
@@ -171,8 +171,22 @@ def _write_csv(path: Path, table: pd.DataFrame) -> None:
     )
 
 
-def _csv_column(column: pd.Series, name: str) -> pd.Series:
-    """Keep numbers as they are, whole years whole, and make texts harmless."""
+def csv_column(column: pd.Series, name: str) -> pd.Series:
+    """
+    Keep numbers as they are, whole years whole, and make texts harmless.
+
+    Parameters
+    ----------
+    column : Series
+        A column of a table that is to be written.
+    name : str
+        Its name; columns of years end in ``year``.
+
+    Returns
+    -------
+    column : Series
+        Without a text that a spreadsheet would take for a formula.
+    """
     if pd.api.types.is_bool_dtype(column):
         return column
     if pd.api.types.is_numeric_dtype(column):
