@@ -16,7 +16,8 @@ from .sheets import header_lines, sheets_of
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, same bytes
 WIDEST, NARROWEST = 40, 8  # columns of a sheet; three times as wide where there are few
-FEW_COLUMNS, WIDE_GLYPHS, LETTER = 2, 0x2E80, 0.85
+FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
+LETTER = 0.75  # width of a letter beside that of a digit, on average
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_POINTS = 14
 LEAST_ACROSS = 100  # lines above a narrow table run past it up to here
@@ -226,15 +227,15 @@ def _width(title: str, cells: list, unit: str) -> float:
 def _height(row: list, widths: list[float]) -> float:
     """Return the height of a row in points, for texts that wrap."""
     lines = [
-        math.ceil((_display_width(value) + 2) / width)
+        math.ceil((_display_width(value, LETTER) + 1) / width)
         for value, width in zip(row, widths, strict=False)
         if isinstance(value, str)
     ]
     return LINE_POINTS * max(lines, default=1) + 2
 
 
-def _display_width(value: str) -> int:
-    """Count the columns a text takes: two for a wide glyph, less than one for a letter."""
+def _display_width(value: str, letter: float = 1.0) -> int:
+    """Count the columns a text takes: two for a wide glyph, one for a digit."""
     return math.ceil(sum(
-        2.0 if ord(glyph) >= WIDE_GLYPHS else LETTER if glyph.isalpha() else 1.0 for glyph in value
+        2.0 if ord(glyph) >= WIDE_GLYPHS else 1.0 if glyph.isdigit() else letter for glyph in value
     ))  # fmt: skip
