@@ -17,7 +17,7 @@ from conftest import write_landcover
 from carbon_sink import cluster, readers
 from carbon_sink.cluster import class_area_on, connected, each, measuring
 from carbon_sink.composition import compose
-from carbon_sink.errors import FileError
+from carbon_sink.errors import FileError, SettingsError
 from carbon_sink.rasters import open_landcover
 from carbon_sink.readers import parts
 from carbon_sink.zonal import class_area
@@ -152,6 +152,12 @@ def test_measuring_is_done_here_unless_a_scheduler_is_named(place):
     raster = open_landcover(path)
     with measuring(workers=2) as measure:
         assert measure(layer, raster).equals(class_area(layer, raster))
+
+
+def test_without_a_worker_nothing_is_started():
+    for scheduler in ("", "local"):
+        with pytest.raises(SettingsError, match="-2"), measuring(-2, scheduler):
+            pass
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):

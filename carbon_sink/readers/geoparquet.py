@@ -20,6 +20,8 @@ from ..errors import FileError, Problem
 GEOPARQUET_CRS = "OGC:CRS84"
 # rows that are decoded together
 BATCH_ROWS = 20_000
+# bytes of a column that are read together: a row group may be large
+READ_BYTES = 1 << 20
 
 
 class GeoParquet(NamedTuple):
@@ -88,7 +90,7 @@ def open_geoparquet(path: Path) -> GeoParquet:
         If the file does not say which column is its geometry, or says it in another way than
         the format demands.
     """
-    file = pq.ParquetFile(path, memory_map=True, pre_buffer=False)  # a group may be large
+    file = pq.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False)
     about = (file.metadata.metadata or {}).get(b"geo")
     if about is None:
         raise FileError(Problem("no_geometry", file=path.name))

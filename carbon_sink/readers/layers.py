@@ -19,6 +19,8 @@ from .geoparquet import open_geoparquet
 
 FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
 FIELDS_SHOWN = 40
+# chords of arcs; a circle loses 3e-6 of its area, with GDAL's own 4 degrees 8e-4
+ARC_STEP_DEG = "0.25"
 
 
 def fields_of(path: str | Path, layer: str = "") -> list[str]:
@@ -97,6 +99,7 @@ def read_rows(
         return pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True, **options)
     except NotImplementedError:
         plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
+        pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": ARC_STEP_DEG})
         shapes = pyogrio.read_dataframe(path, layer=layer, columns=[], **plain)
         if fields == []:
             return shapes
