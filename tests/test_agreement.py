@@ -28,7 +28,8 @@ from carbon_sink.errors import TableError
 from carbon_sink.intake import read_inputs
 from carbon_sink.parameters import constant
 from carbon_sink.pipeline import compute
-from carbon_sink.report.sheets import VISITS_SHOWN, sheets_of
+from carbon_sink.report.cover import VISITS_SHOWN
+from carbon_sink.report.sheets import sheets_of
 from carbon_sink.settings import load_settings
 from carbon_sink.tables import columns, read_data
 

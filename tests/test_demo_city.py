@@ -278,7 +278,7 @@ def test_the_command_writes_the_city_and_spares_settings_of_the_user_s_own(tmp_p
     path.write_text(path.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     assert main(command) == 1
-    assert "改动过" in capsys.readouterr().err
+    assert "已被改动" in capsys.readouterr().err
     assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
 
 

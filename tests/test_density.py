@@ -1,6 +1,5 @@
 """Carbon density of land cover: the table, areas and cells times densities, rasters of both."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
