@@ -10,39 +10,44 @@ LINE_NOISE = 1e-8
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def find_rings(points, part_first):
+def find_rings(points, shape_first):
     """
     Find where rings begin: a ring ends when it is back at its first point.
 
-    Returns the begin of each ring and the end of the last, the part each belongs to, and
-    whether every ring was closed; where one was not, points come twice and confuse the search.
+    Returns the begin of each ring and the end of the last, the shape each belongs to, its area,
+    and whether every ring was closed; where one was not, points come twice and confuse the
+    search.
     """
     # a ring has four points at least; where more are found, the search went wrong
     room = points.shape[0] // 4 + 1
     begins = np.empty(room + 1, dtype=np.int64)
     owners = np.empty(room, dtype=np.int64)
+    areas = np.empty(room)
     rings = 0
     closed = True
-    for part in range(part_first.shape[0] - 1):
-        begin, end = part_first[part], part_first[part + 1]
+    for shape in range(shape_first.shape[0] - 1):
+        begin, end = shape_first[shape], shape_first[shape + 1]
         while begin < end and rings < room:
             x, y = points[begin, 0], points[begin, 1]
             k = begin + 1
+            turned = 0.0
             while k < end and points[k, 0] == x and points[k, 1] == y:
                 k += 1
             while k < end and (points[k, 0] != x or points[k, 1] != y):
+                turned += (points[k - 1, 0] - x) * (points[k, 1] - y)
+                turned -= (points[k, 0] - x) * (points[k - 1, 1] - y)
                 k += 1
             closed = closed and k < end
-            begins[rings], owners[rings] = begin, part
+            begins[rings], owners[rings], areas[rings] = begin, shape, 0.5 * abs(turned)
             rings += 1
             begin = k + 1
         closed = closed and begin >= end
     begins[rings] = points.shape[0]
-    return begins[: rings + 1], owners[:rings], closed
+    return begins[: rings + 1], owners[:rings], areas[:rings], closed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def edge_steps(points, ring_first, part_of_ring, in_degrees, unit_m, bend, share, shortest_m):
+def edge_steps(points, ring_first, is_shell, in_degrees, unit_m, bend, share, shortest_m):
     """
     Longest step along the edges of each ring that keeps the area of its polygon to a share.
 
@@ -50,12 +55,12 @@ def edge_steps(points, ring_first, part_of_ring, in_degrees, unit_m, bend, share
     moves ``bend L**3 / 12`` of area; the edges of a perimeter P move ``bend P L**2 / 12``.
     Steps are in the units of the points, and not under ``shortest_m``.
     """
-    rings = part_of_ring.shape[0]
+    rings = is_shell.shape[0]
     steps = np.empty(rings)
     first = 0
     while first < rings:
         last, area, perimeter = first, 0.0, 0.0
-        while last < rings and part_of_ring[last] == part_of_ring[first]:
+        while last == first or (last < rings and not is_shell[last]):
             begin = ring_first[last]
             narrow = unit_m * math.cos(math.radians(points[begin, 1])) if in_degrees else unit_m
             turned = 0.0

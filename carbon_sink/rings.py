@@ -159,45 +159,48 @@ def rings_of(
     -------
     rings : Rings
     """
-    parts, part_first = _parts(np.asarray(shapes))
-    points, ring_first, part_of_ring = _unpacked(parts)
+    points, ring_first, is_shell, polygon_first = _unpacked(np.asarray(shapes))
     if to_grid is not None:
         if units is not None:
-            steps = _kernel().edge_steps(points, ring_first, part_of_ring, *units,
+            steps = _kernel().edge_steps(points, ring_first, is_shell, *units,
                                          BEND_PER_M, AREA_SHARE, SHORTEST_STEP_M)  # fmt: skip
             points, ring_first = _followed(points, ring_first, steps)
         points = np.column_stack(to_grid.transform(points[:, 0], points[:, 1]))
     _kernel().to_cells(points, grid.west, grid.top, grid.width, grid.height)
-    is_shell = np.append(True, part_of_ring[1:] != part_of_ring[:-1])[: len(part_of_ring)]
-    polygon_first = np.searchsorted(part_of_ring, part_first)
     signs = _kernel().ring_signs(points, ring_first, is_shell)
     boxes = _kernel().cell_boxes(points, ring_first, polygon_first, grid.rows, grid.columns)
     return Rings(points, ring_first, signs, polygon_first, boxes)
 
 
-def _parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out the parts of all shapes, and where the parts of each begin; copy no single one."""
-    part_first = _starts(shapely.get_num_geometries(shapes))
-    if len(shapes) == part_first[-1] and (shapely.get_type_id(shapes) == POLYGON).all():
-        return shapes, part_first
-    parts = np.empty(part_first[-1], dtype=object)
+def _unpacked(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """
+    Points of all rings, where each ring begins, which are shells, and each shape's first ring.
+
+    Rings are found by their closing points, without a Python object for each. Where that does
+    not give the rings a shape must have, they are taken out one by one.
+    """
+    points = shapely.get_coordinates(shapes)
+    first = _starts(shapely.get_num_coordinates(shapes))
+    ring_first, owner, area, closed = _kernel().find_rings(points, first)
+    found = np.bincount(owner, minlength=len(shapes))
     single = shapely.get_type_id(shapes) == POLYGON
-    parts[part_first[:-1][single]] = shapes[single]
-    is_of_many = np.repeat(~single, np.diff(part_first))
-    parts[is_of_many] = shapely.get_parts(shapes[~single])
-    return parts, part_first
-
-
-def _unpacked(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points of single polygons, where each ring begins, and the part each ring belongs to."""
-    points = shapely.get_coordinates(parts)
-    first = _starts(shapely.get_num_coordinates(parts))
-    ring_first, part_of_ring, closed = _kernel().find_rings(points, first)
-    rings = (shapely.get_num_interior_rings(parts) + 1)[np.diff(first) > 0].sum()
-    if not closed or len(part_of_ring) != rings:  # the last point of a ring came twice
-        shapes, part_of_ring = shapely.get_rings(parts, return_index=True)
-        ring_first = _starts(shapely.get_num_coordinates(shapes))
-    return points, ring_first, part_of_ring
+    expected = np.where(
+        single, shapely.get_num_interior_rings(shapes) + 1, shapely.get_num_geometries(shapes)
+    )
+    expected[np.diff(first) == 0] = 0
+    polygon_first = _starts(found)
+    if closed and (found == expected).all():
+        whole = np.bincount(owner, area, minlength=len(shapes))[~single]
+        if np.allclose(whole, shapely.area(shapes[~single]), rtol=1e-9):  # many parts, no hole
+            is_shell = ~single[owner]
+            is_shell[polygon_first[:-1][found > 0]] = True
+            return points, ring_first, is_shell, polygon_first
+    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    polygon_first = _starts(np.bincount(shape_of_part[part], minlength=len(shapes)))
+    is_shell = np.append(True, part[1:] != part[:-1])[: len(part)]
+    ring_first = _starts(shapely.get_num_coordinates(rings))
+    return shapely.get_coordinates(rings), ring_first, is_shell, polygon_first
 
 
 def _starts(counts: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ def call_once(folder: Path, **options) -> None:
 def measure(bench: Bench) -> list[Row]:
     folder = bench.place("class_area")
     make(folder, bench.quick)
-    names = ["ours", "exactextract_feature", "exactextract_raster", "ours_center",
+    names = ["ours", "ours_two_workers", "exactextract_feature", "exactextract_raster", "ours_center",
              "rasterstats", "decode"]  # fmt: skip
     runs = race("class_area", names, folder, bench.rounds)
     ours, center, some = runs["ours"], runs["ours_center"], runs["rasterstats"]
@@ -50,6 +50,13 @@ def measure(bench: Bench) -> list[Row]:
         )
         for name in ("exactextract_feature", "exactextract_raster")
     ]  # fmt: skip
+    two, best = runs["ours_two_workers"], runs["exactextract_raster"]
+    rows.append(
+        faster(
+            "class_area", two, best, GOAL_EXACTEXTRACT, note="two threads",
+            difference=largest_difference(two, best, "cells"),
+        )
+    )  # fmt: skip
     note = f"one parcel in {RASTERSTATS_STEP} measured, time scaled up; equality by the centre rule"
     if not center.absent:
         center.answer = center.answer[::RASTERSTATS_STEP]
@@ -80,6 +87,10 @@ def ours(folder: Path, **options):
     area_ha = class_area(parcels, raster, **options)
     yield
     return cells_of(area_ha, ground.CODES)
+
+
+def ours_two_workers(folder: Path):
+    return ours(folder, workers=2)
 
 
 def ours_center(folder: Path):
