@@ -126,7 +126,7 @@ def compose(
     table, area_ha = (
         _class_table(measured, cells, coverage) if is_classes else _value_table(measured)
     )
-    notes = _repair_notes(measured, area_ha.sum())
+    notes = [*cells.attrs["notes"], *_repair_notes(measured, area_ha.sum())]
     if is_classes and scheme:
         found = table.max()
         check_classes(found.index[found > 0], scheme, Path(raster).name, table.sum(),

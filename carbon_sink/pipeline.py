@@ -11,7 +11,7 @@ import pandas as pd
 from . import __version__, layers, ledger, maps, report
 from .agreement import COVERS
 from .carbon import add_carbon, used_rows
-from .cluster import measuring
+from .cluster import check_workers, measuring
 from .coverage import coverage_parts
 from .errors import Problem
 from .intake import Inputs, check_landcover, outline, read_inputs
@@ -96,6 +96,7 @@ def run(
     >>> done = carbon_sink.run("gis_data/rongchang/settings.toml")  # doctest: +SKIP
     """
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    check_workers(workers)
     if not isinstance(settings, Settings):
         settings = load_settings(settings)
     folder = Path(out) if out is not None else default_folder(settings)
