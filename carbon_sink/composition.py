@@ -15,7 +15,7 @@ from .cluster import check_workers, class_quanta_on, connected, each, joined
 from .errors import ROWS_SHOWN, CRSError, Problem, TableError, first_rows
 from .geometry import ellipsoidal_area_ha
 from .grids import grid_of, nodata_of
-from .landcover import check_classes, classes
+from .landcover import NOISE_HA, check_classes, classes
 from .language import text
 from .readers import Part
 from .zonal import class_quanta, quanta_to_ha, statistics
@@ -24,8 +24,6 @@ from .zonal import class_quanta, quanta_to_ha, statistics
 CLASSES_MOST = 256
 # polygons of which less than this share has data are told to the reader
 WHOLE_PCT = 99.5
-# hectares below which missing data are noise of the last digit
-NOISE_HA = 1e-6
 
 
 @dataclass(frozen=True)

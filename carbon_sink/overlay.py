@@ -11,6 +11,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from .errors import FileError, Problem
+from .geometry import transformer
 from .grids import CELL_NOISE, LATTICE_M, Grid, Window, grid_of, nodata_of, windows
 
 SAME_GRID, CELL_CENTER = "same_grid", "cell_center"
@@ -203,7 +204,7 @@ def _added_at_centers(
     """Return what adds the classes of another grid at the centers of this grid's cells."""
     to_other = None
     if grid.crs != other.crs:
-        to_other = pyproj.Transformer.from_crs(grid.crs, other.crs, always_xy=True)
+        to_other = transformer(grid.crs, other.crs)
 
     steps = _steps(grid, to_other)
 

@@ -36,6 +36,7 @@ SIBLINGS = {
     ("zonal", "coverage_kernel"): "the same",
     ("zonal", "grids"): "rasters are measured window by window",
     ("zonal", "rings"): "polygons are measured by their rings",
+    ("overlay", "geometry"): "centers are brought to the other system",
     ("overlay", "overlay_kernel"): "the kernel is compiled apart from the cells around it",
     ("overlay", "grids"): "cells of two rasters meet where their grids lie",
     ("landcover", "grids"): "without zones the whole raster is one",

@@ -8,17 +8,15 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
-from ..errors import Problem, SettingsError
-from ..geometry import STORE_CRS, ellipsoidal_area_ha
+from ..geometry import STORE_CRS, ellipsoidal_area_ha, transformer
 from ..rasters import Affine, class_raster
 from .borders import dissolve
 from .city_survey import survey, town_codes
 from .city_texts import README, SETTINGS
 from .country import PIXEL_M, cover_pixels
-from .files import cover_colors, cover_tags, write_layer
+from .files import check_wanted, cover_colors, cover_tags, write_layer
 from .geoparquet import polygon_file
 from .mesh import FARTHEST_M, HEIGHT_M, MOST_CELLS, WIDTH_M, block_points, label_pixels, rings
 from .plan import Plan, border_sides, plan_city
@@ -73,7 +71,7 @@ class Frame:
 
     def degrees(self, points: np.ndarray) -> np.ndarray:
         """Longitude and latitude (degrees) of points of the plan (metres east and south)."""
-        to_degrees = pyproj.Transformer.from_crs(CITY_CRS, STORE_CRS, always_xy=True)
+        to_degrees = transformer(CITY_CRS, STORE_CRS)
         found = to_degrees.transform(self.east_m + points[:, 0], self.north_m - points[:, 1])
         return np.column_stack(found).round(DECIMALS)
 
@@ -218,11 +216,7 @@ def write_city(folder: str | Path, *, seed: int = 20250101, parcels: int = PARCE
     FileError
         If a file of the same name is there that no demonstration wrote, or that was changed.
     """
-    if parcels < PARCELS_LEAST:
-        rule = str(PARCELS_LEAST)
-        raise SettingsError(Problem("too_few_parcels", value=str(parcels), rule=rule))
-    if seed < 0:
-        raise SettingsError(Problem("seed_negative", value=str(seed)))
+    check_wanted(parcels, PARCELS_LEAST, seed)
     with own_files(folder, FILES) as place:
         return _write_all(place, seed, parcels)
 

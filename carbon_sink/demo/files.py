@@ -6,12 +6,28 @@ import geopandas as gpd
 import pyogrio
 import shapely
 
+from ..errors import Problem, SettingsError
 from ..tables import read_data
 from .schema import NOTICE
 
 # GeoPackages carry the time of writing; a fixed one keeps files equal
 FIXED_TIME = "2025-12-31T00:00:00.000Z"
 SCHEME = "worldcover"
+
+
+def check_wanted(parcels: int, least: int, seed: int) -> None:
+    """
+    Refuse a number of parcels or a seed that cannot be drawn.
+
+    Raises
+    ------
+    SettingsError
+        If fewer parcels than the least are wanted, or the seed is negative.
+    """
+    if parcels < least:
+        raise SettingsError(Problem("too_few_parcels", value=str(parcels), rule=str(least)))
+    if seed < 0:
+        raise SettingsError(Problem("seed_negative", value=str(seed)))
 
 
 def write_layer(data: gpd.GeoDataFrame, path: Path, layer: str, geometry_type: str) -> None:

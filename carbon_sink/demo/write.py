@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..errors import Problem, SettingsError
 from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..rasters import burn, write_class_raster
 from ..tables import read_data
 from .borders import dissolve, outline, whole_groups, whole_parents
-from .files import cover_colors, cover_tags, write_layer
+from .files import check_wanted, cover_colors, cover_tags, write_layer
 from .first_survey import first_survey
 from .grid import Grid
 from .land import make_land, slowness
@@ -214,11 +213,7 @@ def write_demo(
     FileError
         If a file of the same name is there that no demonstration wrote, or that was changed.
     """
-    if polygons < POLYGONS_LEAST:
-        rule = str(POLYGONS_LEAST)
-        raise SettingsError(Problem("too_few_parcels", value=str(polygons), rule=rule))
-    if seed < 0:
-        raise SettingsError(Problem("seed_negative", value=str(seed)))
+    check_wanted(polygons, POLYGONS_LEAST, seed)
     with own_files(folder, FILES) as place:
         return _write_all(place, seed, polygons, resolution_m)
 
