@@ -202,7 +202,7 @@ def _measure_part(
     """Check the polygons of a part and measure them; problems are collected, not raised."""
     try:
         polygons, notes, changed_ha = quality.mend_polygons(
-            rows, file=part.path.name, name=part.layer
+            rows, file=part.source.path.name, name=part.source.layer
         )
     except TableError as error:
         return _Measured(None, None, [], 0.0, error.problems)

@@ -2,16 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from functools import cache
+from typing import Any
 
 from .language import read_rows, translated
 
 ROWS_SHOWN = 5
 
 
+# what a finding does to the data, from the gravest to the lightest
+SEVERITIES = ("refuse", "repair", "warn")
+
+
 @cache
 def _catalogue() -> dict[str, dict[str, str]]:
-    return {row["code"]: row for row in read_rows("messages.csv")}
+    rows = [*read_rows("messages.csv"), *read_rows("quality_rules.csv")]
+    return {row["code"]: row for row in rows}
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Problem:
     Parameters
     ----------
     code : str
-        Key of the message in ``data/messages.csv``.
+        Key of the message in ``data/messages.csv`` or ``data/quality_rules.csv``.
     file, layer, field : str
         Where: the file, the layer in it and the field (or setting).
     rows : tuple
@@ -33,12 +40,15 @@ class Problem:
         The offending value or values, as found.
     rule : str
         What was expected instead.
+    cells : Series, optional
+        The value found in every row concerned, indexed as the rows are labelled; the lists for
+        people are made of it.
 
     Examples
     --------
     >>> problem = Problem("file_missing", file="inventory.gpkg")
-    >>> problem.code
-    'file_missing'
+    >>> problem.code, problem.severity
+    ('file_missing', 'refuse')
     """
 
     code: str
@@ -49,6 +59,12 @@ class Problem:
     count: int = 0
     value: str = ""
     rule: str = ""
+    cells: Any = field_of(default=None, compare=False, repr=False)
+
+    @property
+    def severity(self) -> str:
+        """Return whether the data are refused, were repaired, or come with a warning."""
+        return _catalogue()[self.code]["severity"]
 
     def _template(self, name: str) -> str:
         lang = name.removeprefix("fix_")

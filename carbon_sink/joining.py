@@ -62,7 +62,7 @@ def check_result(
     path = report.check_table_path(path, [polygons, raster], formats=formats)
     parts = readers.parts_of(polygons, layer)
     report.check_rows(path, parts[-1].last)
-    if parts[0].path.suffix.lower() == ".shp":
+    if parts[0].source.kind == "shp":
         for _ in readers.read_parts(parts, geometry=False):
             pass
 

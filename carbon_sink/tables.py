@@ -1,5 +1,7 @@
 """The contract of every table: its columns, their units, ranges and names, checked in one place."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
@@ -104,28 +106,155 @@ def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return numbers, column.notna() & numbers.isna()
 
 
+# different values that a message shows
+VALUES_SHOWN = 5
+
+
+def faulty(
+    code: str, bad: pd.Series, values: pd.Series | None = None, **place: str
+) -> list[Problem]:
+    """
+    Turn the rows of a finding into a problem, where there are any.
+
+    Parameters
+    ----------
+    code : str
+        Message code.
+    bad : Series of bool
+        True where a row is concerned, indexed as rows are labelled.
+    values : Series, optional
+        What stands in those rows, on the same index.
+    **place : str
+        File, layer, field and rule; ``value`` where the values themselves would not tell.
+
+    Returns
+    -------
+    problems : list of Problem
+        One, with every row in its ``cells``, or none.
+
+    Examples
+    --------
+    >>> found = faulty("too_small", pd.Series([False, True], [1, 2]), pd.Series([3, -3], [1, 2]))
+    >>> found[0].rows, found[0].value, found[0].cells.to_dict()
+    ((2,), '-3', {2: '-3'})
+    """
+    if not bad.any():
+        return []
+    rows = bad.index[bad]
+    if values is None:
+        cells = pd.Series(place.get("value", ""), index=rows, dtype=object)
+    else:
+        cells = values[bad].astype("string").fillna("").astype(object)
+        place.setdefault("value", _shown(cells))
+    return [Problem(code, rows=first_rows(rows), count=len(rows), cells=cells, **place)]
+
+
+def _shown(cells: pd.Series) -> str:
+    """Join the first few different values of a finding."""
+    different = [value for value in cells.drop_duplicates() if value != ""]
+    more = " …" if len(different) > VALUES_SHOWN else ""
+    return ", ".join(different[:VALUES_SHOWN]) + more
+
+
+def joined(problems: Iterable[Problem]) -> list[Problem]:
+    """
+    Join the same finding of several parts of a file, so that it is told once.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        In the order of the parts.
+
+    Returns
+    -------
+    problems : list of Problem
+        One for each code, file, layer, field and rule that has ``cells``; others as they are.
+
+    Examples
+    --------
+    >>> parts = [pd.Series([True], [row]) for row in (1, 2)]
+    >>> found = joined(faulty("value_missing", part)[0] for part in parts)
+    >>> found[0].rows, found[0].count
+    ((1, 2), 2)
+    """
+    alike: dict[tuple, list[Problem]] = {}
+    for number, one in enumerate(problems):
+        key = (one.code, one.file, one.layer, one.field, one.rule)
+        alike.setdefault((*key, number) if one.cells is None else key, []).append(one)
+    found = []
+    for first, *more in alike.values():
+        if not more:
+            found.append(first)
+            continue
+        cells = pd.concat([first.cells, *(one.cells for one in more)])
+        same = len({one.value for one in (first, *more)}) == 1
+        found.append(
+            replace(first, rows=first_rows(cells.index), count=len(cells), cells=cells,
+                    value=first.value if same else _shown(cells))
+        )  # fmt: skip
+    return found
+
+
 def _column_problems(data: pd.DataFrame, rule: pd.Series, place: dict) -> list[Problem]:
     """Problems of the values of one numeric column."""
     numbers, unreadable = as_numbers(data[rule.name])
-    problems = []
-    for code, bad, expected in (
+    found = [
         ("not_a_number", unreadable, ""),
         ("too_small", numbers < rule["min"], f"≥ {rule['min']:g}"),
         ("too_large", numbers > rule["max"], f"≤ {rule['max']:g}"),
-    ):
-        if bad.any():
-            values = ", ".join(map(str, data.loc[bad.to_numpy(), rule.name].head(3)))
-            problems.append(
-                Problem(
-                    code,
-                    rows=first_rows(data.index[bad]),
-                    count=int(bad.sum()),
-                    value=values,
-                    rule=expected,
-                    **place,
-                )
-            )
-    return problems
+    ]
+    return [
+        problem
+        for code, bad, expected in found
+        for problem in faulty(code, bad, data[rule.name], rule=expected, **place)
+    ]
+
+
+def hold(
+    data: pd.DataFrame,
+    table: str,
+    *,
+    file: str = "",
+    layer: str = "",
+    fields: dict[str, str] | None = None,
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """
+    Hold a table against its contract and tell all problems, without raising them.
+
+    Parameters
+    ----------
+    data, table, file, layer, fields
+        As for ``check``.
+
+    Returns
+    -------
+    held : DataFrame
+        A copy with numeric columns as float; unreadable numbers are missing.
+    problems : list of Problem
+        Every missing column, unreadable number and value outside its range.
+    """
+    rules = columns(table)
+    fields = fields or {}
+    place = {"file": file, "layer": layer}
+    problems = [
+        Problem(
+            "field_missing",
+            field=fields.get(name, name),
+            value=rules.loc[name, "name_zh"],
+            rule=", ".join(map(str, data.columns)),
+            **place,
+        )
+        for name in rules.index[rules["required"]]
+        if name not in data.columns
+    ]
+    numeric = [name for name in rules.index[rules["kind"] == "number"] if name in data.columns]
+    for name in numeric:
+        where = {**place, "field": fields.get(name, name)}
+        problems += _column_problems(data, rules.loc[name], where)
+    for name in rules.index[rules["required"]].intersection(data.columns):
+        missing = data[name].isna() | data[name].astype("string").str.strip().eq("")
+        problems += faulty("value_missing", missing, field=fields.get(name, name), **place)
+    return data.assign(**{name: as_numbers(data[name])[0] for name in numeric}), problems
 
 
 def check(
@@ -165,36 +294,7 @@ def check(
     >>> check(pd.DataFrame({"stand_id": ["1"], "land_class": ["0111"]}), "stands").shape
     (1, 2)
     """
-    rules = columns(table)
-    fields = fields or {}
-    place = {"file": file, "layer": layer}
-    problems = [
-        Problem(
-            "field_missing",
-            field=fields.get(name, name),
-            value=rules.loc[name, "name_zh"],
-            rule=", ".join(map(str, data.columns)),
-            **place,
-        )
-        for name in rules.index[rules["required"]]
-        if name not in data.columns
-    ]
-    numeric = [name for name in rules.index[rules["kind"] == "number"] if name in data.columns]
-    for name in numeric:
-        where = {**place, "field": fields.get(name, name)}
-        problems += _column_problems(data, rules.loc[name], where)
-    for name in rules.index[rules["required"]].intersection(data.columns):
-        missing = data[name].isna() | data[name].astype("string").str.strip().eq("")
-        if missing.any():
-            problems.append(
-                Problem(
-                    "value_missing",
-                    field=fields.get(name, name),
-                    rows=first_rows(data.index[missing]),
-                    count=int(missing.sum()),
-                    **place,
-                )
-            )
+    held, problems = hold(data, table, file=file, layer=layer, fields=fields)
     if problems:
         raise TableError(problems)
-    return data.assign(**{name: as_numbers(data[name])[0] for name in numeric})
+    return held

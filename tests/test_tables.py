@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carbon_sink.errors import TableError
-from carbon_sink.tables import as_numbers, check, columns, heading, read_data
+from carbon_sink.errors import Problem, TableError
+from carbon_sink.tables import as_numbers, check, columns, faulty, heading, joined, read_data
 
 
 def stands(**more):
@@ -84,3 +84,33 @@ def test_headings_name_the_unit():
         heading("town_summary", "stock_m3_ha", "en") == "Stock per hectare of arbor forest (m3/ha)"
     )
     assert columns("towns").index.tolist() == ["town_code", "town_name"]
+
+
+def test_a_finding_keeps_every_row_and_shows_a_few_values():
+    values = pd.Series([f"v{number}" for number in range(10)], index=range(1, 11))
+    (found,) = faulty("too_small", values.ne("v3"), values, field="YU_BI_DU")
+    assert found.count == 9
+    assert found.rows == (1, 2, 3, 5, 6)
+    assert found.value == "v0, v1, v2, v4, v5 …"
+    assert found.cells.to_dict() == {row: f"v{row - 1}" for row in range(1, 11) if row != 4}
+
+
+def test_no_row_is_no_finding():
+    assert faulty("too_small", pd.Series([False])) == []
+
+
+def test_findings_of_parts_are_told_once():
+    parts = [pd.Series({1: True, 2: False}), pd.Series({3: True, 4: True})]
+    values = [pd.Series({1: "a", 2: "b"}), pd.Series({3: "c", 4: "a"})]
+    found = [
+        problem
+        for bad, value in zip(parts, values, strict=True)
+        for problem in faulty("too_small", bad, value, field="f")
+    ]
+    (whole,) = joined(found)
+    assert (whole.rows, whole.count, whole.value) == ((1, 3, 4), 3, "a, c")
+
+
+def test_findings_without_rows_stay_apart():
+    two = [Problem("crs_missing", file="a"), Problem("crs_missing", file="a")]
+    assert joined(two) == two

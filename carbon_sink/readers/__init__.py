@@ -1,12 +1,18 @@
 """Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
 
-from .layers import read_layer
+from .layers import as_source, read_layer
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
 from .records import read_events, read_projects, read_reference_samples
+from .source import Source, examine
+from .understanding import Understanding, stands_of, understand
 
 __all__ = [
     "Part",
+    "Source",
+    "Understanding",
+    "as_source",
+    "examine",
     "parts_of",
     "read_events",
     "read_inventory",
@@ -16,4 +22,6 @@ __all__ = [
     "read_projects",
     "read_reference_samples",
     "read_towns",
+    "stands_of",
+    "understand",
 ]

@@ -16,14 +16,22 @@ import pyproj
 from ..errors import CarbonSinkError, CRSError, FileError, Problem
 from ..tables import columns
 from .geoparquet import open_geoparquet
+from .source import Source, examine
 
-FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
 FIELDS_SHOWN = 40
 # chords of arcs; a circle loses 3e-6 of its area, with GDAL's own 4 degrees 8e-4
 ARC_STEP_DEG = "0.25"
 
 
-def fields_of(path: str | Path, layer: str = "") -> list[str]:
+def as_source(path: str | Path | Source, layer: str = "", encoding: str = "") -> Source:
+    """Look at a file, unless that was done before."""
+    if isinstance(path, Source):
+        return path
+    with refusals(Path(path), layer):
+        return examine(path, layer, encoding)
+
+
+def fields_of(path: str | Path | Source, layer: str = "") -> list[str]:
     """
     Return the names of the attributes of a layer.
 
@@ -32,23 +40,23 @@ def fields_of(path: str | Path, layer: str = "") -> list[str]:
     FileError
         As ``read_layer`` does.
     """
-    path, layer = checked_layer(path, layer)
-    with refusals(path, layer):
-        if path.suffix.lower() == ".parquet":
-            return open_geoparquet(path).fields()
-        return pyogrio.read_info(path, layer=layer)["fields"].tolist()
+    source = as_source(path, layer)
+    with refusals(source.path, source.layer):
+        if source.kind == "parquet":
+            return open_geoparquet(source.path).fields()
+        return pyogrio.read_info(source.opened, layer=source.layer)["fields"].tolist()
 
 
 def read_layer(
-    path: str | Path, layer: str = "", fields: list[str] | None = None
+    path: str | Path | Source, layer: str = "", fields: list[str] | None = None
 ) -> gpd.GeoDataFrame:
     """
     Read one layer of polygons, as it is.
 
     Parameters
     ----------
-    path : str or Path
-        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+    path : str, Path or Source
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet, or one that was looked at.
     layer : str
         Layer to read; may be left out when the file holds one.
     fields : list of str, optional
@@ -67,13 +75,13 @@ def read_layer(
     CRSError
         If the layer has no coordinate reference system.
     """
-    path, layer = checked_layer(path, layer)
-    place = {"file": path.name, "layer": layer}
-    with refusals(path, layer):
-        if path.suffix.lower() == ".parquet":
-            data = _read_geoparquet(path, fields)
+    source = as_source(path, layer)
+    place = source.place
+    with refusals(source.path, source.layer):
+        if source.kind == "parquet":
+            data = _read_geoparquet(source.path, fields)
         else:
-            data = read_rows(path, layer, fields)
+            data = read_rows(source, fields)
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -92,35 +100,22 @@ def _read_geoparquet(path: Path, fields: list[str] | None) -> gpd.GeoDataFrame:
 
 
 def read_rows(
-    path: Path, layer: str, fields: list[str] | None, **options: Any
+    source: Source, fields: list[str] | None, **options: Any
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """Read rows of a layer by GDAL; arcs come as fine polygons, which Arrow cannot tell it."""
+    place = {"layer": source.layer, "encoding": source.encoding or None}
     try:
-        return pyogrio.read_dataframe(path, layer=layer, columns=fields, use_arrow=True, **options)
+        return pyogrio.read_dataframe(
+            source.opened, columns=fields, use_arrow=True, **place, **options
+        )
     except NotImplementedError:
         plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
         pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": ARC_STEP_DEG})
-        shapes = pyogrio.read_dataframe(path, layer=layer, columns=[], **plain)
+        shapes = pyogrio.read_dataframe(source.opened, columns=[], **place, **plain)
         if fields == []:
             return shapes
-        attributes = read_rows(path, layer, fields, **{**options, "read_geometry": False})
+        attributes = read_rows(source, fields, **{**options, "read_geometry": False})
         return gpd.GeoDataFrame(attributes, geometry=shapes.geometry)
-
-
-def checked_layer(path: str | Path, layer: str) -> tuple[Path, str]:
-    """Find the file and the layer in it; a GeoParquet file has no layers."""
-    path = Path(path)
-    if not path.exists():
-        raise FileError(Problem("file_missing", file=path.name, layer=layer, value=str(path)))
-    if path.suffix.lower() not in FORMATS:
-        known = " ".join(FORMATS)
-        raise FileError(
-            Problem("format_unknown", file=path.name, layer=layer, value=path.suffix, rule=known)
-        )
-    if path.suffix.lower() == ".parquet":
-        return path, layer
-    with refusals(path, layer):
-        return path, _layer_of(path, layer)
 
 
 @contextmanager
@@ -137,17 +132,6 @@ def refusals(path: Path, layer: str) -> Iterator[None]:
         code = "encoding_unknown" if is_text else "file_unreadable"
         problem = Problem(code, file=path.name, layer=layer, value=str(error))
         raise FileError(problem) from None
-
-
-def _layer_of(path: Path, layer: str) -> str:
-    """Return the layer to read; a file with several layers needs one named."""
-    names = pyogrio.list_layers(path)[:, 0].tolist()
-    problem = {"file": path.name, "value": layer, "rule": ", ".join(names)}
-    if not layer and len(names) > 1:
-        raise FileError(Problem("layer_not_named", **problem))
-    if layer and layer not in names:
-        raise FileError(Problem("layer_missing", **problem))
-    return layer or names[0]
 
 
 def as_text(column: pd.Series) -> pd.Series:

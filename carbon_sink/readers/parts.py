@@ -11,7 +11,8 @@ import pyogrio
 
 from ..errors import CRSError, FileError, Problem
 from .geoparquet import open_geoparquet
-from .layers import checked_layer, read_rows, refusals
+from .layers import as_source, read_rows, refusals
+from .source import Source
 
 # rows of a part
 PART_ROWS = 20_000
@@ -25,21 +26,20 @@ class Part(NamedTuple):
     too, up to the first row of the part.
     """
 
-    path: Path
-    layer: str
+    source: Source
     first: int
     last: int
     skip: int
 
 
-def parts_of(path: str | Path, layer: str = "") -> list[Part]:
+def parts_of(path: str | Path | Source, layer: str = "") -> list[Part]:
     """
     Cut a layer into parts that can be read one by one.
 
     Parameters
     ----------
-    path : str or Path
-        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+    path : str, Path or Source
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet, or one that was looked at.
     layer : str
         Layer to read; may be left out when the file holds one.
 
@@ -54,14 +54,13 @@ def parts_of(path: str | Path, layer: str = "") -> list[Part]:
         If the file is missing, of another format, unreadable, empty, or holds several layers
         of which none is named.
     """
-    path, layer = checked_layer(path, layer)
-    path = path.resolve()  # workers of a cluster have folders of their own
-    with refusals(path, layer):
-        positions = _positions(path, layer)
+    source = as_source(path, layer)
+    with refusals(source.path, source.layer):
+        positions = _positions(source)
     if not len(positions):
-        raise FileError(Problem("layer_empty", file=path.name, layer=layer))
+        raise FileError(Problem("layer_empty", **source.place))
     return [
-        Part(path, layer, first, min(first + PART_ROWS, len(positions)), int(positions[first]))
+        Part(source, first, min(first + PART_ROWS, len(positions)), int(positions[first]))
         for first in range(0, len(positions), PART_ROWS)
     ]
 
@@ -116,36 +115,38 @@ def read_parts(
     FileError, CRSError
         As ``read_part`` does.
     """
-    path, layer = parts[0].path, parts[0].layer
-    of_parts = _of_geoparquet if path.suffix.lower() == ".parquet" else _of_gdal
+    source = parts[0].source
+    of_parts = _of_geoparquet if source.kind == "parquet" else _of_gdal
     tables = of_parts(parts, fields=fields, geometry=geometry)
     for part in parts:
-        with refusals(path, layer):
+        with refusals(source.path, source.layer):
             rows = next(tables)
             labels = pd.RangeIndex(part.first + 1, part.last + 1, name="row")
             rows = rows.set_axis(labels)
             _check_texts(rows)
         if geometry and not isinstance(rows, gpd.GeoDataFrame):
-            raise FileError(Problem("no_geometry", file=path.name, layer=layer))
+            raise FileError(Problem("no_geometry", **source.place))
         if geometry and rows.crs is None:
-            raise CRSError(Problem("crs_missing", file=path.name, layer=layer))
+            raise CRSError(Problem("crs_missing", **source.place))
         yield rows
 
 
-def _positions(path: Path, layer: str) -> Sequence[int]:
+def _positions(source: Source) -> Sequence[int]:
     """Return where each row of a layer stands in the file."""
-    if path.suffix.lower() == ".parquet":
-        return range(sum(open_geoparquet(path).group_sizes()))
-    if path.suffix.lower() == ".shp":
-        return pyogrio.raw.read(path, layer, columns=[], read_geometry=False, return_fids=True)[1]
-    return range(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])
+    if source.kind == "parquet":
+        return range(sum(open_geoparquet(source.path).group_sizes()))
+    opened, layer = source.opened, source.layer
+    if source.kind == "shp":
+        rows = pyogrio.raw.read(opened, layer, columns=[], read_geometry=False, return_fids=True)
+        return rows[1]
+    return range(pyogrio.read_info(opened, layer=layer, force_feature_count=True)["features"])
 
 
 def _of_gdal(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
     """Read parts of what GDAL reads."""
     for part in parts:
         yield read_rows(
-            part.path, part.layer, None if fields else [], read_geometry=geometry,
+            part.source, None if fields else [], read_geometry=geometry,
             skip_features=part.skip, max_features=part.last - part.first,
             arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype},
         )  # fmt: skip
@@ -153,7 +154,7 @@ def _of_gdal(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.
 
 def _of_geoparquet(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
     """Read parts of a GeoParquet file."""
-    source = open_geoparquet(parts[0].path)
+    source = open_geoparquet(parts[0].source.path)
     names = source.fields() if fields else []
     sizes = [part.last - part.first for part in parts]
     # without the geometry, rows without attributes could not be counted
