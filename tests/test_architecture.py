@@ -19,7 +19,7 @@ LAYER = {
     "accuracy": 2, "assessment": 2, "interpretation": 2, "agreement": 2, "density": 2, "density_kernel": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
-    "intake": 4, "cluster": 4, "composition": 4, "joining": 4, "change": 4, "change_output": 4, "monitoring": 4, "sampling": 4,
+    "inspection": 4, "intake": 4, "cluster": 4, "composition": 4, "joining": 4, "change": 4, "change_output": 4, "monitoring": 4, "sampling": 4,
     "pipeline": 4,
     "cli": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip

@@ -1,0 +1,73 @@
+"""What an inspection found in one file: facts, problems, and what they come to."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import SEVERITIES, Problem
+from ..language import text
+
+OUTCOMES = ("ok", *reversed(SEVERITIES))
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """
+    What one file holds, and whether it is fit for use.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    layer : str
+        Layer in it; empty where there is none.
+    kind : str
+        ``inventory``, ``polygons``, ``table``, ``raster``, or ``unknown`` when it cannot be
+        opened.
+    facts : dict
+        What was found out, by the name of the fact (texts ``fact.…``), in the order of showing.
+    problems : list of Problem
+        Everything that a user should know.
+    fields : DataFrame, optional
+        How the columns of an inventory are understood, for people.
+    """
+
+    path: Path
+    layer: str
+    kind: str
+    facts: dict[str, str]
+    problems: list[Problem]
+    fields: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def outcome(self) -> str:
+        """Return ``ok``, ``warn``, ``repair`` or ``refuse``: the gravest of the problems."""
+        found = {problem.severity for problem in self.problems}
+        return next((one for one in SEVERITIES if one in found), "ok")
+
+    def as_dict(self, lang: str = "zh") -> dict:
+        """Return the machine-readable report."""
+        return {
+            "file": self.path.name,
+            "layer": self.layer,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "facts": self.facts,
+            "fields": [] if self.fields is None else self.fields.to_dict("records"),
+            "problems": [problem.as_dict(lang) for problem in self.problems],
+        }
+
+    def lines(self, lang: str = "zh") -> list[str]:
+        """Return the report for the console."""
+        name = f"{self.path.name} {self.layer}".strip()
+        head = text("inspect.head", lang, name=name, kind=text(f"inspect.{self.kind}", lang))
+        facts = [
+            text("inspect.fact", lang, name=text(f"fact.{key}", lang), value=value)
+            for key, value in self.facts.items()
+        ]
+        found = [
+            f"[{text(f'severity.{problem.severity}', lang)}] {problem.text(lang)}"
+            for problem in sorted(self.problems, key=lambda one: SEVERITIES.index(one.severity))
+        ]
+        return [head, *facts, *found, text(f"outcome.{self.outcome}", lang)]

@@ -1,0 +1,1 @@
+"""What an inspection says of a file."""
