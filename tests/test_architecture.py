@@ -15,7 +15,7 @@ LAYER = {
     "tables": 1, "parameters": 1, "codes": 1,
     "geometry": 2, "grids": 2, "rings": 2, "zonal": 2, "coverage_kernel": 2, "ring_kernel": 2, "inventory": 2, "landcover": 2,
     "overlay": 2, "overlay_kernel": 2, "transitions": 2,
-    "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2,
+    "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2, "findings": 2,
     "accuracy": 2, "assessment": 2, "interpretation": 2, "agreement": 2, "density": 2, "density_kernel": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,

@@ -8,6 +8,7 @@ from .files import (
     write_table,
     write_tables,
 )
+from .findings import write_findings
 from .sets import set_paths, write_set
 from .workbook import write_workbook
 
@@ -16,6 +17,7 @@ __all__ = [
     "check_rows",
     "check_table_path",
     "set_paths",
+    "write_findings",
     "write_indicators",
     "write_set",
     "write_table",

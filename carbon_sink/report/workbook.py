@@ -46,6 +46,28 @@ def write_workbook(
     -----
     Text stays text, whatever it begins with: no cell is a formula or a link.
     """
+    pages = [(sheet, _head(sheet, facts)) for sheet in sheets_of(tables, facts, parameters)]
+    notice = f" {text('map.synthetic_short', facts.language)}" if facts.synthetic else ""
+    write_pages(path, pages, facts.title, f"{facts.place} {facts.year}{notice}", facts.language)
+
+
+def write_pages(
+    path: str | Path, pages: list[tuple[Sheet, list]], title: str, footer: str, lang: str
+) -> None:
+    """
+    Write sheets as a workbook, ready to print.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write, ``.xlsx``.
+    pages : list of (Sheet, lines)
+        Each sheet with the lines above its table, a list of (text, style).
+    title, footer : str
+        Title of the document, and what stands at the foot of every printed page.
+    lang : {"zh", "en"}
+        Language of the names of the sheets.
+    """
     import xlsxwriter  # noqa: PLC0415 - only where a workbook is written
 
     options = {
@@ -55,10 +77,10 @@ def write_workbook(
         "default_date_format": "yyyy-mm-dd",
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": facts.title, "created": CREATED})
+        book.set_properties({"title": title, "created": CREATED})
         formats = _Formats(book)
-        for sheet in sheets_of(tables, facts, parameters):
-            _write_sheet(book, formats, sheet, facts)
+        for sheet, lines in pages:
+            _write_sheet(book, formats, sheet, lines, footer, lang)
 
 
 class _Formats:
@@ -77,24 +99,30 @@ class _Formats:
         return self.made[key]
 
 
-def _write_sheet(book, formats: _Formats, sheet: Sheet, facts: RunFacts) -> None:  # noqa: ANN001
+def _write_sheet(  # noqa: PLR0913
+    book,  # noqa: ANN001
+    formats: _Formats,
+    sheet: Sheet,
+    lines: list,
+    footer: str,
+    lang: str,
+) -> None:
     """Write one sheet: who and when, its tables one below the other; ready to print."""
-    name = text(f"report.sheet.{sheet.key}", facts.language)
-    page = book.add_worksheet(name)
+    page = book.add_worksheet(text(f"report.sheet.{sheet.key}", lang))
     widths = _widths([sheet, *sheet.below])
     for column, width in enumerate(widths):
         page.set_column(column, column, width)
-    first = _write_head(page, formats, sheet, facts, widths)
-    end = _write_table(page, formats, sheet, first, widths, facts.language)
+    first = _write_lines(page, formats, lines, 0, widths)
+    end = _write_table(page, formats, sheet, first, widths, lang)
     for block in sheet.below:
         line = _write_lines(page, formats, [("", "plain"), (block.about, "plain")], end, widths)
-        end = _write_table(page, formats, block, line, widths, facts.language)
+        end = _write_table(page, formats, block, line, widths, lang)
     if not sheet.below:
         page.freeze_panes(first + 1, 2 if sheet.key in ("towns", "towns_change") else 1)
         page.repeat_rows(first)
         if sheet.rows:
             page.autofilter(first, 0, end - 1, len(sheet.headings) - 1)
-    _set_print(page, facts, A4 if sum(widths) <= WIDEST_ON_A4 else A3)
+    _set_print(page, footer, lang, A4 if sum(widths) <= WIDEST_ON_A4 else A3)
 
 
 def _write_table(
@@ -126,21 +154,15 @@ def _write_table(
     return first + 1 + len(sheet.rows)
 
 
-def _write_head(
-    page,  # noqa: ANN001
-    formats: _Formats,
-    sheet: Sheet,
-    facts: RunFacts,
-    widths: list[float],
-) -> int:
-    """Write the lines above the table; return the row of the headings."""
+def _head(sheet: Sheet, facts: RunFacts) -> list[tuple[str, str]]:
+    """Return the lines above the table of a sheet."""
     lines = header_lines(facts)
-    if sheet.key != "indicators":
-        notices = [line for line in lines[2:] if line[1] == "notice"][: int(facts.synthetic)]
-        about = [(line, "plain") for line in sheet.about.splitlines()]
-        name = text(f"report.sheet.{sheet.key}", facts.language)
-        lines = [(f"{name}　{facts.title}", "title"), lines[1], *notices, *about]
-    return _write_lines(page, formats, lines, 0, widths)
+    if sheet.key == "indicators":
+        return lines
+    notices = [line for line in lines[2:] if line[1] == "notice"][: int(facts.synthetic)]
+    about = [(line, "plain") for line in sheet.about.splitlines()]
+    name = text(f"report.sheet.{sheet.key}", facts.language)
+    return [(f"{name}　{facts.title}", "title"), lines[1], *notices, *about]
 
 
 def _write_lines(page, formats: _Formats, lines: list, first: int, widths: list[float]) -> int:  # noqa: ANN001
@@ -161,15 +183,13 @@ def _write_lines(page, formats: _Formats, lines: list, first: int, widths: list[
     return first + len(lines)
 
 
-def _set_print(page, facts: RunFacts, paper: int) -> None:  # noqa: ANN001
+def _set_print(page, footer: str, lang: str, paper: int) -> None:  # noqa: ANN001
     """Make the sheet print across, pages numbered."""
     page.set_landscape()
     page.set_paper(paper)
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    notice = f" {text('map.synthetic_short', facts.language)}" if facts.synthetic else ""
-    footer = facts.place.replace("&", "&&") + f" {facts.year}{notice}"
-    page.set_footer(f"&L{footer}&R{text('report.page', facts.language)}")
+    page.set_footer(f"&L{footer.replace('&', '&&')}&R{text('report.page', lang)}")
 
 
 def _cell(value: object) -> str | float | None:
