@@ -9,7 +9,6 @@ import shapely
 from carbon_sink.errors import CRSError, TableError
 from carbon_sink.inventory import add_forest_volume
 from carbon_sink.quality import (
-    assign_towns,
     check_extent,
     check_place,
     check_polygons,
@@ -70,39 +69,6 @@ def test_layers_that_lie_elsewhere_are_all_named():
 def test_the_extent_of_a_projected_layer_is_told_in_degrees():
     west, south, east, north = extent_deg(layer(SQUARE).to_crs("EPSG:4523"))
     assert (west, south, east, north) == pytest.approx((105.0, 29.0, 105.1, 29.1), abs=2e-3)
-
-
-def towns():
-    shapes = [shapely.box(105, 29, 105.5, 30), shapely.box(105.5, 29, 106, 30)]
-    return gpd.GeoDataFrame({"town_code": ["1", "2"]}, geometry=shapes, crs="EPSG:4490")
-
-
-def test_a_stand_without_a_town_code_gets_the_town_it_lies_in_also_across_systems():
-    stands = layer(SQUARE, shapely.box(105.6, 29, 105.7, 29.1), shapely.box(107, 29, 108, 30))
-    found, notes = assign_towns(stands.to_crs("EPSG:4523"), towns(), file="f")
-    assert found["town_code"].tolist()[:2] == ["1", "2"]
-    assert found["town_code"].isna().tolist() == [False, False, True]
-    assert [(note.code, note.rows) for note in notes] == [("stand_without_town", (3,))]
-
-
-def test_stands_outside_the_town_of_their_code_are_told():
-    stands = layer(SQUARE, shapely.box(105.6, 29, 105.7, 29.1)).assign(town_code=["2", "2"])
-    found, notes = assign_towns(stands, towns(), file="f")
-    assert found["town_code"].tolist() == ["2", "2"]
-    assert [(note.code, note.rows) for note in notes] == [("town_elsewhere", (1,))]
-
-
-def test_a_stand_halved_by_a_border_belongs_to_the_town_that_comes_first():
-    astride = layer(shapely.box(105.4, 29, 105.6, 29.1))
-    assert assign_towns(astride, towns(), file="f")[0]["town_code"].tolist() == ["1"]
-    assert assign_towns(astride, towns().iloc[::-1], file="f")[0]["town_code"].tolist() == ["2"]
-
-
-def test_codes_that_are_given_are_kept_and_unknown_ones_refused():
-    stands = layer(SQUARE, SQUARE).assign(town_code=["2", None])
-    assert assign_towns(stands, towns(), file="f")[0]["town_code"].tolist() == ["2", "1"]
-    with pytest.raises(TableError, match="9"):
-        assign_towns(stands.assign(town_code=["9", "1"]), towns(), file="f")
 
 
 def stands(**more):

@@ -1,9 +1,10 @@
 """Is the data fit for use: polygons, figures, places and records."""
 
-from .place import assign_towns, check_extent, check_place, extent_deg
+from .place import check_extent, check_place, extent_deg
 from .records import check_unique
 from .shapes import check_polygons, check_repairs, mend_polygons
 from .stands import check_stands
+from .towns import assign_towns, outside
 
 __all__ = [
     "assign_towns",
@@ -15,4 +16,5 @@ __all__ = [
     "check_unique",
     "extent_deg",
     "mend_polygons",
+    "outside",
 ]

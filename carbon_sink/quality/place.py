@@ -4,7 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ..errors import CRSError, Problem, TableError, first_rows
+from ..errors import CRSError, Problem, TableError
 from ..geometry import STORE_CRS
 
 # an inventory covers its place when its area lies between these shares of the land area
@@ -81,61 +81,3 @@ def extent_deg(layer: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     if layer.crs.is_projected:
         box = box.segmentize((layer.total_bounds[2] - layer.total_bounds[0] + 1.0) / 16.0)
     return tuple(box.to_crs(STORE_CRS).total_bounds)
-
-
-def assign_towns(
-    stands: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, *, file: str
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """
-    Make sure every stand has the code of one of the towns.
-
-    Parameters
-    ----------
-    stands : GeoDataFrame
-        With ``town_code`` when the inventory gives it.
-    towns : GeoDataFrame
-        With ``town_code`` and geometry.
-    file : str
-        Name of the inventory file for the message.
-
-    Returns
-    -------
-    stands : GeoDataFrame
-        With ``town_code``. Where the inventory gives none, the town that holds a point inside
-        the stand; missing where there is no such town.
-    notes : list of Problem
-        Stands that belong to no town, and stands that lie outside the town of their code.
-
-    Raises
-    ------
-    TableError
-        If a town code is not one of the towns.
-    """
-    given = stands.get("town_code", pd.Series(None, index=stands.index, dtype=object))
-    unknown = given.notna() & ~given.isin(towns["town_code"])
-    if unknown.any():
-        raise TableError(
-            Problem("town_unknown", file=file, field="town_code", count=int(unknown.sum()),
-                    rows=first_rows(stands.index[unknown]),
-                    value=", ".join(sorted(given[unknown].unique())[:5]))
-        )  # fmt: skip
-    points = stands.geometry.representative_point().to_crs(towns.crs)
-    # towns are prepared when they ask for points, and not when points ask for towns
-    town, point = points.sindex.query(towns.geometry, predicate="intersects")
-    found = pd.Series(towns["town_code"].to_numpy()[town], index=points.index[point])
-    found = found[~found.index.duplicated()].reindex(stands.index)
-    elsewhere = given.notna() & given.ne(found)
-    given = given.fillna(found)
-    homeless = given.isna()
-    notes = []
-    if elsewhere.any():
-        notes.append(
-            Problem("town_elsewhere", file=file, rows=first_rows(stands.index[elsewhere]),
-                    count=int(elsewhere.sum()))
-        )  # fmt: skip
-    if homeless.any():
-        notes.append(
-            Problem("stand_without_town", file=file, rows=first_rows(stands.index[homeless]),
-                    count=int(homeless.sum()))
-        )  # fmt: skip
-    return stands.assign(town_code=given), notes

@@ -1,0 +1,120 @@
+"""To which town does a parcel belong, and does it keep within its town and the district."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..errors import Problem
+from ..geometry import STORE_CRS, ellipsoidal_area_ha
+from ..tables import faulty
+
+# outlines are drawn at other scales than parcels: this much beyond one is no finding
+MARGIN_DEG = 1e-4  # about 10 m
+BEYOND_LEAST = 0.05  # share of a parcel
+# nor is a parcel of which this much lies inside a stray
+OUTSIDE_LEAST = 0.5
+
+
+def assign_towns(
+    stands: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, *, file: str, layer: str = "",
+    field: str = "town_code",
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:  # fmt: skip
+    """
+    Make sure every stand has the code of one of the towns.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        With ``town_code`` when the inventory gives it.
+    towns : GeoDataFrame
+        With ``town_code`` and geometry.
+    file, layer, field : str
+        File, layer and field of the code, for the messages.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        With ``town_code``. Where the inventory gives none, the town that holds a point inside
+        the stand; missing where there is no such town.
+    problems : list of Problem
+        Codes that are of no town, stands that belong to no town, that lie outside the town of
+        their code, and that reach across its border.
+    """
+    place = {"file": file, "layer": layer, "field": field}
+    given = stands.get("town_code", pd.Series(None, index=stands.index, dtype=object))
+    unknown = given.notna() & ~given.isin(towns["town_code"])
+    points = stands.geometry.representative_point().to_crs(towns.crs)
+    # towns are prepared when they ask for points, and not when points ask for towns
+    town, point = points.sindex.query(towns.geometry, predicate="intersects")
+    found = pd.Series(towns["town_code"].to_numpy()[town], index=points.index[point])
+    found = found[~found.index.duplicated()].reindex(stands.index)
+    elsewhere = given.notna() & ~unknown & given.ne(found)
+    code = given.fillna(found)
+    shown = ", ".join(towns["town_code"].head(8)) + (" …" if len(towns) > 8 else "")  # noqa: PLR2004
+    across = _beyond(stands.geometry, code.mask(elsewhere), towns)
+    problems = [
+        *faulty("town_unknown", unknown, given, rule=shown, **place),
+        *faulty("town_elsewhere", elsewhere, given, **place),
+        *faulty("stand_without_town", code.isna(), **place),
+        *faulty("town_across", across.ge(BEYOND_LEAST), _percent(across), **place),
+    ]
+    return stands.assign(town_code=code), problems
+
+
+def outside(
+    stands: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, *, file: str, layer: str = ""
+) -> tuple[list[Problem], float]:
+    """
+    Find stands that lie outside the boundary of the place.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        With ``area_ha``.
+    boundary : GeoDataFrame
+        One row.
+    file, layer : str
+        For the messages.
+
+    Returns
+    -------
+    problems : list of Problem
+        Stands of which more than half lies outside.
+    outside_ha : float
+        Hectares of all stands that lie outside, beyond what is due to the scale of outlines.
+    """
+    inside = pd.Series("", index=stands.index)
+    share = _beyond(stands.geometry, inside, boundary.assign(town_code=""))
+    far = share.ge(OUTSIDE_LEAST)
+    found = faulty("stand_outside", far, _percent(share), file=file, layer=layer, field="geometry")
+    return found, float((share * stands["area_ha"]).sum())
+
+
+def _percent(share: pd.Series) -> pd.Series:
+    """Write shares as people read them."""
+    return (share * 100.0).round(1).astype(str) + " %"
+
+
+def _beyond(shapes: gpd.GeoSeries, code: pd.Series, towns: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Return the share of each parcel that lies beyond the town of its code.
+
+    Nearly all parcels keep within the margin around their town, which is quick to see; only the
+    others are cut.
+    """
+    share = pd.Series(0.0, index=shapes.index)
+    outlines = towns.geometry.to_crs(STORE_CRS)
+    stored = np.asarray(shapes.to_crs(STORE_CRS).array)
+    margins = shapely.buffer(np.asarray(outlines.array), MARGIN_DEG, quad_segs=2)
+    shapely.prepare(margins)
+    for number, town in enumerate(towns["town_code"]):
+        mine = np.flatnonzero(code.eq(town).to_numpy())
+        across = mine[~shapely.covers(margins[number], stored[mine])]
+        if len(across):
+            rest = shapely.difference(stored[across], margins[number])
+            labels = shapes.index[across]
+            whole = ellipsoidal_area_ha(gpd.GeoSeries(stored[across], labels, crs=STORE_CRS))
+            beyond = ellipsoidal_area_ha(gpd.GeoSeries(rest, labels, crs=STORE_CRS))
+            share[labels] = (beyond / whole).to_numpy()
+    return share
