@@ -153,7 +153,7 @@ def test_files_that_are_missing_foreign_empty_or_broken_are_refused(write, tmp_p
     with pytest.raises(FileError, match="不支持"):
         read_layer(tmp_path / "a.dwg")
     (tmp_path / "b.gpkg").write_bytes(b"not a database")
-    with pytest.raises(FileError, match="无法读取"):
+    with pytest.raises(FileError, match="内容却是纯文本"):
         read_layer(tmp_path / "b.gpkg")
     with pytest.raises(FileError, match="没有记录"):
         read_layer(write(small_inventory(2020).head(0), "empty.gpkg"))

@@ -1,48 +1,15 @@
 """Looks at a file before its rows are read: what it is, whether it is whole, how it is written."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import pyogrio
 
 from ..errors import FileError, Problem
+from .formats import Source, kind_of, located
 
-FORMATS = (".gpkg", ".shp", ".gdb", ".geojson", ".json", ".parquet")
-
-
-@dataclass(frozen=True)
-class Source:
-    """
-    A layer of a file that was looked at and is whole.
-
-    Parameters
-    ----------
-    path : Path
-        The file, in full: workers of a cluster have folders of their own.
-    layer : str
-        Layer in it; empty where the format has none.
-    kind : str
-        Format: ``gpkg``, ``shp``, ``gdb``, ``geojson`` or ``parquet``.
-    opened : str
-        What GDAL opens: the path, or the place in an archive.
-    encoding : str
-        Encoding of the texts where the format does not fix it; empty where it does.
-    notes : tuple of Problem
-        What a reader should know and what keeps nobody from reading.
-    """
-
-    path: Path
-    layer: str
-    kind: str
-    opened: str
-    encoding: str = ""
-    notes: tuple[Problem, ...] = ()
-
-    @property
-    def place(self) -> dict[str, str]:
-        """Return file and layer for messages."""
-        return {"file": self.path.name, "layer": self.layer}
+# kinds of files that hold layers
+LAYERED = ("gpkg", "shp", "gdb", "geojson", "parquet")
 
 
 def examine(path: str | Path, layer: str = "", encoding: str = "") -> Source:
@@ -67,24 +34,27 @@ def examine(path: str | Path, layer: str = "", encoding: str = "") -> Source:
     FileError
         With everything that is wrong with the file as a file.
     """
-    path = Path(path)
-    if not path.exists():
-        raise FileError(Problem("file_missing", file=path.name, layer=layer, value=str(path)))
-    path = path.resolve()
-    state = path.stat()
-    return _examined(path, layer, encoding, (state.st_mtime_ns, state.st_size))
+    path = located(path)
+    return _examined(path, layer, encoding, _state(path))
+
+
+def _state(path: Path) -> frozenset:
+    """Return age and size of all that belongs to a file: its folder, or files of its name."""
+    if path.is_dir():
+        parts = list(path.iterdir())
+    else:
+        parts = [one for one in path.parent.iterdir() if one.name.startswith(path.stem)]
+    states = ((one.name, one.stat()) for one in parts if one.exists())
+    return frozenset((name, state.st_mtime_ns, state.st_size) for name, state in states)
 
 
 @lru_cache(maxsize=64)
-def _examined(path: Path, layer: str, encoding: str, state: tuple[int, int]) -> Source:  # noqa: ARG001
+def _examined(path: Path, layer: str, encoding: str, state: frozenset) -> Source:  # noqa: ARG001
     """Look at a file once, until it changes."""
-    kind = path.suffix.lower()
-    if kind not in FORMATS:
-        known = " ".join(FORMATS)
-        raise FileError(
-            Problem("format_unknown", file=path.name, layer=layer, value=kind, rule=known)
-        )
-    kind = kind.removeprefix(".").replace("json", "geojson").replace("geogeo", "geo")
+    kind = kind_of(path)
+    if kind not in LAYERED:
+        known = " ".join(LAYERED)
+        raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=known))
     if kind != "parquet":
         layer = layer_of(path, layer)
     return Source(path, layer, kind, str(path), encoding)
