@@ -65,7 +65,9 @@ def parts_of(path: str | Path | Source, layer: str = "") -> list[Part]:
     ]
 
 
-def read_part(part: Part, *, fields: bool = True, geometry: bool = True) -> pd.DataFrame:
+def read_part(
+    part: Part, *, fields: bool | list[str] = True, geometry: bool = True
+) -> pd.DataFrame:
     """
     Read one part of a layer.
 
@@ -73,8 +75,10 @@ def read_part(part: Part, *, fields: bool = True, geometry: bool = True) -> pd.D
     ----------
     part : Part
         From ``parts_of``.
-    fields, geometry : bool
-        Whether to read the attributes, and the polygons.
+    fields : bool or list of str
+        Whether to read the attributes, or which.
+    geometry : bool
+        Whether to read the polygons.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def read_part(part: Part, *, fields: bool = True, geometry: bool = True) -> pd.D
 
 
 def read_parts(
-    parts: list[Part], *, fields: bool = True, geometry: bool = True
+    parts: list[Part], *, fields: bool | list[str] = True, geometry: bool = True
 ) -> Iterator[pd.DataFrame]:
     """
     Read parts that follow each other; a large row group of GeoParquet is decoded only once.
@@ -102,7 +106,7 @@ def read_parts(
     ----------
     parts : list of Part
         From ``parts_of``, or a run of them.
-    fields, geometry : bool
+    fields, geometry
         As for ``read_part``.
 
     Yields
@@ -142,20 +146,25 @@ def _positions(source: Source) -> Sequence[int]:
     return range(pyogrio.read_info(opened, layer=layer, force_feature_count=True)["features"])
 
 
-def _of_gdal(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
+def _of_gdal(
+    parts: list[Part], *, fields: bool | list[str], geometry: bool
+) -> Iterator[pd.DataFrame]:
     """Read parts of what GDAL reads."""
+    wanted = fields if isinstance(fields, list) else None if fields else []
     for part in parts:
         yield read_rows(
-            part.source, None if fields else [], read_geometry=geometry,
+            part.source, wanted, read_geometry=geometry,
             skip_features=part.skip, max_features=part.last - part.first,
             arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype},
         )  # fmt: skip
 
 
-def _of_geoparquet(parts: list[Part], *, fields: bool, geometry: bool) -> Iterator[pd.DataFrame]:
+def _of_geoparquet(
+    parts: list[Part], *, fields: bool | list[str], geometry: bool
+) -> Iterator[pd.DataFrame]:
     """Read parts of a GeoParquet file."""
     source = open_geoparquet(parts[0].source.path)
-    names = source.fields() if fields else []
+    names = fields if isinstance(fields, list) else source.fields() if fields else []
     sizes = [part.last - part.first for part in parts]
     # without the geometry, rows without attributes could not be counted
     for table in source.tables(parts[0].first, sizes, [*names, source.place]):
