@@ -68,6 +68,7 @@ SIBLINGS = {
     ("pipeline", "cluster"): "rasters are measured here or on a cluster",
     ("composition", "cluster"): "parts of a file are measured here or on a cluster",
     ("joining", "composition"): "what was measured is written",
+    ("intake", "inspection"): "every row of an inventory is checked as it is read",
     ("monitoring", "intake"): "what was read is what is measured",
     ("pipeline", "intake"): "what was read is what is computed",
     ("pipeline", "monitoring"): "land cover is one part of the run",

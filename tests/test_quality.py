@@ -67,7 +67,7 @@ def test_layers_that_lie_elsewhere_are_all_named():
 
 
 def test_the_extent_of_a_projected_layer_is_told_in_degrees():
-    west, south, east, north = extent_deg(layer(SQUARE).to_crs("EPSG:4523"))
+    west, south, east, north = extent_deg(layer(SQUARE).to_crs("EPSG:4523").total_bounds, "EPSG:4523")
     assert (west, south, east, north) == pytest.approx((105.0, 29.0, 105.1, 29.1), abs=2e-3)
 
 
@@ -157,8 +157,8 @@ def test_a_number_that_comes_twice_is_refused_also_across_files():
 
 
 def test_an_inventory_that_leaves_land_out_is_told_and_one_that_exceeds_it_refused():
-    assert check_extent(stands(), 400.0, file="f") == []
-    assert check_extent(stands(), None, file="f") == []
-    assert [note.value for note in check_extent(stands(), 1000.0, file="f")] == ["40.0"]
-    with pytest.raises(TableError, match=r"133\.3%"):
-        check_extent(stands(), 300.0, file="f")
+    assert check_extent(400.0, 400.0, file="f") == []
+    (partial,) = check_extent(400.0, 1000.0, file="f")
+    assert (partial.code, partial.value) == ("inventory_partial", "40.0")
+    (exceeds,) = check_extent(400.0, 300.0, file="f")
+    assert (exceeds.severity, exceeds.value) == ("refuse", "133.3")

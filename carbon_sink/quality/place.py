@@ -1,7 +1,6 @@
 """Do layers lie where they should: on the place, in their towns, and not beside them."""
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from ..errors import CRSError, Problem, TableError
@@ -11,35 +10,29 @@ from ..geometry import STORE_CRS
 COVERS, EXCEEDS = 0.98, 1.01
 
 
-def check_extent(stands: pd.DataFrame, land_area_ha: float | None, *, file: str) -> list[Problem]:
+def check_extent(
+    area_ha: float, land_area_ha: float, *, file: str, layer: str = ""
+) -> list[Problem]:
     """
     Compare the area of an inventory with the land area of its place.
 
     Parameters
     ----------
-    stands : DataFrame
-        With ``area_ha`` (ha).
-    land_area_ha : float or None
-        Land area of the place; without it there is nothing to compare.
-    file : str
-        Name of the inventory for the message.
+    area_ha, land_area_ha : float
+        Area of all stands and land area of the place, hectares.
+    file, layer : str
+        For the message.
 
     Returns
     -------
-    notes : list of Problem
-        Where the inventory covers less than 98 % of the land: the rest counts as no forest.
-
-    Raises
-    ------
-    TableError
-        If the stands add up to more than 101 % of the land: some overlap or lie outside.
+    problems : list of Problem
+        Where the stands add up to more than 101 % of the land, because some overlap or lie
+        outside, or cover less than 98 % of it, because the rest then counts as no forest.
     """
-    if not land_area_ha:
-        return []
-    share = stands["area_ha"].sum() / land_area_ha
-    found = {"file": file, "value": f"{share * 100.0:.1f}"}
+    share = area_ha / land_area_ha
+    found = {"file": file, "layer": layer, "value": f"{share * 100.0:.1f}"}
     if share > EXCEEDS:
-        raise TableError(Problem("inventory_exceeds", **found))
+        return [Problem("inventory_exceeds", **found)]
     return [Problem("inventory_partial", **found)] if share < COVERS else []
 
 
@@ -75,9 +68,18 @@ def check_place(layers: dict[str, tuple[float, float, float, float]], reference:
         raise CRSError(problems)
 
 
-def extent_deg(layer: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    """Return the extent of a layer (west, south, east, north) in degrees."""
-    box = gpd.GeoSeries([shapely.box(*layer.total_bounds)], crs=layer.crs)
-    if layer.crs.is_projected:
-        box = box.segmentize((layer.total_bounds[2] - layer.total_bounds[0] + 1.0) / 16.0)
-    return tuple(box.to_crs(STORE_CRS).total_bounds)
+def extent_deg(
+    bounds: tuple[float, float, float, float], crs: object
+) -> tuple[float, float, float, float]:
+    """
+    Return an extent (west, south, east, north) in degrees.
+
+    Examples
+    --------
+    >>> extent_deg((105.0, 29.0, 106.0, 30.0), "EPSG:4490")
+    (105.0, 29.0, 106.0, 30.0)
+    """
+    box = gpd.GeoSeries([shapely.box(*bounds)], crs=crs)
+    if box.crs.is_projected:
+        box = box.segmentize((bounds[2] - bounds[0] + 1.0) / 16.0)
+    return tuple(map(float, box.to_crs(STORE_CRS).total_bounds))
