@@ -13,7 +13,7 @@ import pytest
 import shapely
 from conftest import FACTS
 
-import carbon_sink.layers
+import carbon_sink.layers.write
 from carbon_sink.layers import write_layers
 
 
@@ -169,7 +169,7 @@ def test_a_file_has_the_same_content_however_many_rows_are_written_at_a_time(
     layers, tmp_path, monkeypatch
 ):
     write_layers(tmp_path / "a.gpkg", layers, FACTS)
-    monkeypatch.setattr(carbon_sink.layers, "ROWS_AT_A_TIME", 1)
+    monkeypatch.setattr(carbon_sink.layers.write, "ROWS_AT_A_TIME", 1)
     write_layers(tmp_path / "b.gpkg", layers, FACTS)
     with (
         closing(sqlite3.connect(tmp_path / "a.gpkg")) as whole,
@@ -179,7 +179,7 @@ def test_a_file_has_the_same_content_however_many_rows_are_written_at_a_time(
 
 
 def test_missing_cells_and_missing_shapes_stay_missing(layers, tmp_path, monkeypatch):
-    monkeypatch.setattr(carbon_sink.layers, "ROWS_AT_A_TIME", 2)
+    monkeypatch.setattr(carbon_sink.layers.write, "ROWS_AT_A_TIME", 2)
     stands = layers["stands_2025"].assign(
         forest_type=[None, None, "arbor", np.nan],
         class_group=pd.Series([None, None, None, "arbor"], dtype=object),

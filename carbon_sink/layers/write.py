@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,24 +13,16 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from .assessment import sample_sheet
-from .errors import FileError, Problem
-from .geometry import STORE_CRS
-from .language import text
-from .legend import class_colors, class_edges, class_labels, code_colors, code_name
-from .styles import Class, style
-from .summary import RunFacts
-from .tables import columns, heading
+from ..assessment import sample_sheet
+from ..errors import FileError, Problem
+from ..geometry import STORE_CRS
+from ..language import text
+from ..legend import code_name
+from ..styles import style
+from ..summary import RunFacts
+from ..tables import heading
+from .looks import WRITTEN, kind_of, rule_of, style_of, write_field_names, write_styles
 
-WRITTEN = "2000-01-01T00:00:00.000Z"  # same inputs, same bytes
-# contracts in which the fields of a layer are looked up, the first that knows a field wins
-CONTRACTS = {
-    "towns": ("town_summary", "towns"),
-    "stands": ("stands", "landcover_of_stands"),
-    "parcels_to_visit": ("parcels_to_visit",),
-    "projects": ("projects",),
-    "events": ("events",),
-}
 GROUPS = {  # shapely's types by what can stand in one layer
     shapely.GeometryType.POLYGON: ("MultiPolygon", ""),
     shapely.GeometryType.MULTIPOLYGON: ("MultiPolygon", ""),
@@ -45,30 +37,6 @@ GATHERED = {  # a layer of the second type takes single shapes of the first as o
     "MultiPoint": (shapely.GeometryType.POINT, shapely.multipoints),
 }
 ROWS_AT_A_TIME = 20_000
-SYMBOLS = {"MultiPolygon": "fill", "MultiLineString": "line", "MultiPoint": "marker"}
-OTHER_COLOR = "#b0b4b1"
-CATEGORIES = {  # layer: field, kind of its texts and colors
-    "stands": ("forest_type", "layer.type"),
-    "parcels_to_visit": ("category", "visit"),
-    "projects": ("project_type", "project"),
-    "events": ("event_type", "layer.event"),
-}
-STYLE_TABLE = """
-CREATE TABLE layer_styles (
-    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
-    f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-    update_time DATETIME DEFAULT CURRENT_TIMESTAMP
-)"""
-COLUMN_TABLE = """
-CREATE TABLE gpkg_data_columns (
-    table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT,
-    description TEXT, mime_type TEXT, constraint_name TEXT,
-    CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
-    CONSTRAINT gdc_tn UNIQUE (table_name, name)
-)"""
-SCHEMA_PAGE = "http://www.geopackage.org/spec121/#extension_schema"
 
 
 def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: RunFacts) -> None:
@@ -103,12 +71,12 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         return
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("BEGIN")
-        _write_styles(
+        write_styles(
             file,
-            [(table, _style(name, shape, layer, facts), _description(name, facts))
+            [(table, style_of(name, shape, layer, facts), _description(name, facts))
              for table, name, shape, layer in written],
         )  # fmt: skip
-        _write_field_names(file, written, facts.language)
+        write_field_names(file, written, facts.language)
         file.execute("COMMIT")
 
 
@@ -146,7 +114,7 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame, lang: str = "zh") -
         raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
     aliases = {"sample_id": heading("reference_samples", "sample_id", lang)}
     with closing(sqlite3.connect(path)) as file, file:
-        _write_styles(file, [(name, style(aliases, label="sample_id", geometry="marker"), "")])
+        write_styles(file, [(name, style(aliases, label="sample_id", geometry="marker"), "")])
 
 
 def write_parts(path: str | Path, parts: Iterable[gpd.GeoDataFrame], name: str) -> None:
@@ -220,37 +188,11 @@ def _by_geometry(layer: gpd.GeoDataFrame) -> Iterator[tuple[str, str, gpd.GeoDat
 
 def _texts_as_text(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Make sure that texts and codes are texts, whatever else they were given as."""
-    rules = {one: _rule(name, one) for one in layer.columns.drop(layer.geometry.name)}
+    rules = {one: rule_of(name, one) for one in layer.columns.drop(layer.geometry.name)}
     kinds = {one: rule["kind"] for one, rule in rules.items() if rule is not None}
     texts = [one for one, kind in kinds.items() if kind in ("text", "code")]
     texts = [one for one in texts if layer[one].dtype not in ("str", object)]
     return layer.assign(**{name: layer[name].astype("str") for name in texts})
-
-
-def _rule(name: str, column: str) -> pd.Series | None:
-    """Return the contract of a field of a layer, when there is one."""
-    for table in _contracts(name):
-        rules = columns(table)
-        if column in rules.index:
-            return rules.loc[column].rename(table)
-    return None
-
-
-def _contracts(name: str) -> tuple[str, ...]:
-    """Return the contracts that describe a layer: ``stands_2025`` is described by ``stands``."""
-    return CONTRACTS.get(_kind(name), ())
-
-
-def _kind(name: str) -> str:
-    """
-    Return what a layer shows, the year in its name aside.
-
-    Examples
-    --------
-    >>> _kind("stands_2025"), _kind("towns")
-    ('stands', 'towns')
-    """
-    return name.rstrip("0123456789").rstrip("_")
 
 
 def _write_layer(
@@ -291,109 +233,10 @@ def _batches(layer: gpd.GeoDataFrame, shape: str) -> Iterator[pa.RecordBatch]:
 def _description(name: str, facts: RunFacts) -> str:
     """Describe a layer: place, year, what it is; and that it is generated, if so."""
     lang = facts.language
-    kind = _kind(name)
+    kind = kind_of(name)
     year = name[len(kind) + 1 :] or facts.year
     shown = code_name("layer.name", kind, lang).removeprefix("layer.name.")
     words = text(
         "layer.description", lang, place=facts.place, year=year, name=shown, version=facts.version
     )
     return f"{text('notice.synthetic', lang)} {words}" if facts.synthetic else words
-
-
-# -------------------------------------------------------------------- styles and field names
-
-
-def _write_styles(file: sqlite3.Connection, styles: list[tuple[str, str, str]]) -> None:
-    """Store the default style of every layer (layer, QML, description) where QGIS looks for it."""
-    file.execute(STYLE_TABLE)
-    file.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
-        " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-        (WRITTEN,),
-    )
-    for table, qml, description in styles:
-        file.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
-            " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
-            " owner, ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
-            (table, table, qml, description, WRITTEN),
-        )
-
-
-def _style(name: str, shape: str, layer: gpd.GeoDataFrame, facts: RunFacts) -> str:
-    """Return the style of one layer."""
-    lang, kind = facts.language, _kind(name)
-    aliases = _aliases(name, layer, lang)
-    symbol = SYMBOLS[shape]
-    if kind in CATEGORIES and CATEGORIES[kind][0] in layer:
-        column, words = CATEGORIES[kind]
-        classes = _categories(layer[column], words, lang)
-        return style(aliases, classes=classes, column=column, geometry=symbol)
-    if kind == "towns":
-        label = "town_name" if "town_name" in layer else ""
-        classes = []
-        if "forest_coverage_pct" in layer:
-            classes = graduated(layer["forest_coverage_pct"].to_numpy(dtype=float))
-        return style(aliases, classes=classes, column="forest_coverage_pct", label=label,
-                     geometry=symbol)  # fmt: skip
-    return style(aliases, color="" if kind == "boundary" else OTHER_COLOR, geometry=symbol)
-
-
-def graduated(values: np.ndarray, ramp: str = "green") -> list[Class]:
-    """
-    Return the classes of a quantity with their colors, as the map has them.
-
-    Examples
-    --------
-    >>> [one.label for one in graduated(np.array([31.0, 33.0]))][0]
-    '31.0 – 31.5'
-    """
-    edges = class_edges(values)
-    bounds = list(pairwise(edges))
-    shown = zip(class_labels(edges), class_colors(edges, ramp), bounds, strict=True)
-    return [Class(*one) for one in shown]
-
-
-def _categories(column: pd.Series, words: str, lang: str) -> list[Class]:
-    """Return a category per code that occurs, known codes first, then all the rest."""
-    colors, present = code_colors(words), set(column.dropna().astype("str").unique())
-    codes = [*(code for code in colors if code in present), *sorted(present - set(colors))]
-    classes = [
-        Class(code_name(words, code, lang), colors.get(code, OTHER_COLOR), code) for code in codes
-    ]
-    return [*classes, Class(text("layer.other", lang), OTHER_COLOR, "")]
-
-
-def _aliases(name: str, layer: gpd.GeoDataFrame, lang: str) -> dict[str, str]:
-    """Return the name of each field for people, with its unit."""
-    found = {}
-    for column in layer.columns.drop(layer.geometry.name):
-        rule = _rule(name, column)
-        found[column] = column if rule is None else heading(rule.name, column, lang)
-    return found
-
-
-def _write_field_names(file: sqlite3.Connection, written: list[tuple], lang: str) -> None:
-    """Describe the fields in the file itself, for GIS programs other than QGIS."""
-    file.execute(COLUMN_TABLE)
-    file.executemany(
-        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
-        [("gpkg_data_columns", SCHEMA_PAGE), ("gpkg_data_column_constraints", SCHEMA_PAGE)],
-    )
-    file.execute(
-        "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL,"
-        " constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,"
-        " max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,"
-        " CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
-    )
-    for table, name, _, layer in written:
-        taken = set()
-        for column, alias in _aliases(name, layer, lang).items():
-            rule = _rule(name, column)
-            unique = alias if alias not in taken else f"{alias} {column}"
-            taken.add(unique)
-            meaning = "" if rule is None else rule["description"]
-            file.execute(
-                "INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)",
-                (table, column, unique, alias, meaning),
-            )
