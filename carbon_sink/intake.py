@@ -23,6 +23,12 @@ from .parameters import read_own_rows
 from .settings import ELLIPSOID, Inventory, Settings
 
 
+def _no_towns() -> gpd.GeoDataFrame:
+    """Return an empty layer of towns."""
+    empty = {"town_code": [], "town_name": [], "land_area_ha": []}
+    return gpd.GeoDataFrame(empty, geometry=[], crs=STORE_CRS)
+
+
 @dataclass
 class Inputs:
     """
@@ -37,7 +43,7 @@ class Inputs:
     """
 
     boundary: gpd.GeoDataFrame | None = None
-    towns: gpd.GeoDataFrame = field(default_factory=lambda: _no_towns())
+    towns: gpd.GeoDataFrame = field(default_factory=_no_towns)
     land_area_ha: float | None = None
     land_area_source: str = "land_area.unknown"
     surveys: dict[int, Survey] = field(default_factory=dict)
@@ -49,6 +55,12 @@ class Inputs:
     carbon_table: pd.DataFrame | None = None
     notes: list[Problem] = field(default_factory=list)
     errors: list[CarbonSinkError] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Return everything that was found, once."""
+        grave = [problem for error in self.errors for problem in error.problems]
+        return list(dict.fromkeys([*grave, *self.notes]))
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -266,12 +278,6 @@ def _land_area(settings: Settings, inputs: Inputs) -> tuple[float | None, str]:
     if len(inputs.towns):
         return float(inputs.towns["land_area_ha"].sum()), "land_area.towns"
     return None, "land_area.unknown"
-
-
-def _no_towns() -> gpd.GeoDataFrame:
-    """Return an empty layer of towns."""
-    empty = {"town_code": [], "town_name": [], "land_area_ha": []}
-    return gpd.GeoDataFrame(empty, geometry=[], crs=STORE_CRS)
 
 
 def _read_towns(settings: Settings, inputs: Inputs) -> gpd.GeoDataFrame:

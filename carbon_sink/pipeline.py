@@ -13,8 +13,8 @@ from .agreement import COVERS
 from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .coverage import coverage_parts
-from .errors import Problem
-from .intake import Inputs, check_landcover, outline, read_inputs
+from .errors import CarbonSinkError, Problem
+from .intake import Inputs, check_landcover, gather, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
@@ -114,13 +114,37 @@ def run(
 
 
 def check(settings: Settings) -> Inputs:
-    """Read and check all that a run would need, parameters and classes too; keep no result."""
-    inputs = read_inputs(settings)
-    check_landcover(inputs)
+    """
+    Read and check all that a run would need, parameters and classes too; keep no rows.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    inputs : Inputs
+        With everything that was found; ``errors`` are what a run would refuse.
+    """
     parameters = _parameters(settings)
-    for stands in inputs.stands.values():
-        estimate(stands, settings, parameters)
+    lacking: list[CarbonSinkError] = []
+
+    def on_part(_year: int, stands: gpd.GeoDataFrame) -> None:
+        try:
+            estimate(stands, settings, parameters)
+        except CarbonSinkError as error:
+            lacking.append(error)
+
+    inputs = gather(settings, on_part)
+    inputs.errors += lacking
+    with inputs.collecting():
+        check_landcover(inputs)
     return inputs
+
+
+def check_folder(settings: Settings) -> Path:
+    """Return where the findings of a check go when nothing else is said."""
+    return Path("maps") / settings.folder.name / f"check_{settings.report_year}"
 
 
 def default_folder(settings: Settings) -> Path:

@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     lang = language_of(arguments)
     options = parser_of(lang).parse_args(arguments)
     try:
-        getattr(commands, options.command)(options, lang)
+        if getattr(commands, options.command)(options, lang) is False:
+            return REFUSED
     except CarbonSinkError as error:
         print(text("cli.refused", lang), error.text(lang), sep="\n", file=sys.stderr)
         return REFUSED

@@ -1,6 +1,7 @@
 """The commands: call what does the work, and print what it gives."""
 
 import argparse
+import json
 import math
 import sys
 from pathlib import Path
@@ -38,18 +39,44 @@ def demo(options: argparse.Namespace, lang: str) -> None:
     print(text("cli.demo_done", lang, settings=settings))
 
 
-def check(options: argparse.Namespace, lang: str) -> None:
-    """Read and check every input, write nothing."""
+def inspect(options: argparse.Namespace, lang: str) -> bool:
+    """Look at one file, and say whether it is fit for use."""
+    from ..inspection import inspect_file, write_check  # noqa: PLC0415
+
+    found = inspect_file(options.file, options.layer, options.encoding)
+    if options.json:
+        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        print(json.dumps(found.as_dict(lang), ensure_ascii=plain, indent=1))
+    else:
+        print(*found.lines(lang), sep="\n")
+    if options.out:
+        surveys = [] if found.survey is None else [found.survey]
+        name = found.path.name
+        for path in write_check(options.out, name, found.problems, surveys, lang=lang):
+            print(text("check.written", lang, path=path), file=sys.stderr)
+    return found.outcome != "refuse"
+
+
+def check(options: argparse.Namespace, lang: str) -> bool:
+    """Read and check every input; write what was found, and no result."""
+    from ..inspection import problem_lines, write_check  # noqa: PLC0415
     from ..intake import input_lines  # noqa: PLC0415
-    from ..pipeline import check  # noqa: PLC0415
+    from ..pipeline import check, check_folder  # noqa: PLC0415
     from ..settings import load_settings  # noqa: PLC0415
 
-    inputs = check(load_settings(options.settings))
+    settings = load_settings(options.settings)
+    inputs = check(settings)
     for line in input_lines(inputs, lang):
         print(line)
-    for note in inputs.notes:
-        print(text("cli.note", lang, note=note.text(lang)))
-    print(text("cli.check_done", lang, count=len(inputs.notes)))
+    print(*problem_lines(inputs.problems, lang), sep="\n")
+    notice = text("notice.synthetic", lang) if settings.synthetic else ""
+    written = write_check(
+        options.out or check_folder(settings), f"{settings.place.name}_{settings.report_year}",
+        inputs.problems, inputs.surveys.values(), notice=notice, lang=lang,
+    )  # fmt: skip
+    for path in written:
+        print(text("check.written", lang, path=path))
+    return not inputs.errors
 
 
 def run(options: argparse.Namespace, lang: str) -> None:

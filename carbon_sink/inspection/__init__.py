@@ -1,6 +1,22 @@
 """Is a file fit for use: everything that is known of it, and everything that is wrong with it."""
 
+from .features import faulty_features
+from .file import inspect_file
 from .layer import Ground, Survey, survey_layer
-from .result import OUTCOMES, Inspection
+from .rasters import inspect_raster
+from .result import Inspection, problem_lines, worst
+from .writing import check_lines, write_check
 
-__all__ = ["OUTCOMES", "Ground", "Inspection", "Survey", "survey_layer"]
+__all__ = [
+    "Ground",
+    "Inspection",
+    "Survey",
+    "check_lines",
+    "faulty_features",
+    "inspect_file",
+    "inspect_raster",
+    "problem_lines",
+    "survey_layer",
+    "worst",
+    "write_check",
+]

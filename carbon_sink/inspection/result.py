@@ -7,8 +7,20 @@ import pandas as pd
 
 from ..errors import SEVERITIES, Problem
 from ..language import text
+from .layer import Survey
 
-OUTCOMES = ("ok", *reversed(SEVERITIES))
+
+def worst(problems: list[Problem]) -> str:
+    """
+    Return what problems come to: the gravest severity among them, or ``ok``.
+
+    Examples
+    --------
+    >>> worst([Problem("canopy_open"), Problem("crs_missing")])
+    'refuse'
+    """
+    found = {problem.severity for problem in problems}
+    return next((one for one in SEVERITIES if one in found), "ok")
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,8 @@ class Inspection:
         Everything that a user should know.
     fields : DataFrame, optional
         How the columns of an inventory are understood, for people.
+    survey : Survey, optional
+        What was found in a layer of polygons, for drawing the faulty features.
     """
 
     path: Path
@@ -39,12 +53,12 @@ class Inspection:
     facts: dict[str, str]
     problems: list[Problem]
     fields: pd.DataFrame | None = field(default=None, repr=False)
+    survey: Survey | None = field(default=None, repr=False)
 
     @property
     def outcome(self) -> str:
         """Return ``ok``, ``warn``, ``repair`` or ``refuse``: the gravest of the problems."""
-        found = {problem.severity for problem in self.problems}
-        return next((one for one in SEVERITIES if one in found), "ok")
+        return worst(self.problems)
 
     def as_dict(self, lang: str = "zh") -> dict:
         """Return the machine-readable report."""
@@ -66,8 +80,13 @@ class Inspection:
             text("inspect.fact", lang, name=text(f"fact.{key}", lang), value=value)
             for key, value in self.facts.items()
         ]
-        found = [
-            f"[{text(f'severity.{problem.severity}', lang)}] {problem.text(lang)}"
-            for problem in sorted(self.problems, key=lambda one: SEVERITIES.index(one.severity))
-        ]
-        return [head, *facts, *found, text(f"outcome.{self.outcome}", lang)]
+        return [head, *facts, *problem_lines(self.problems, lang)]
+
+
+def problem_lines(problems: list[Problem], lang: str = "zh") -> list[str]:
+    """Return problems for the console, the gravest first, and what they come to."""
+    found = [
+        f"[{text(f'severity.{problem.severity}', lang)}] {problem.text(lang)}"
+        for problem in sorted(problems, key=lambda one: SEVERITIES.index(one.severity))
+    ]
+    return [*found, text(f"outcome.{worst(problems)}", lang)]

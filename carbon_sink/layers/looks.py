@@ -10,7 +10,6 @@ import pandas as pd
 from ..language import text
 from ..legend import class_colors, class_edges, class_labels, code_colors, code_name
 from ..styles import Class, style
-from ..summary import RunFacts
 from ..tables import columns, heading
 
 WRITTEN = "2000-01-01T00:00:00.000Z"  # same inputs, same bytes
@@ -21,6 +20,7 @@ CONTRACTS = {
     "parcels_to_visit": ("parcels_to_visit",),
     "projects": ("projects",),
     "events": ("events",),
+    "faulty_features": ("faulty_features",),
 }
 SYMBOLS = {"MultiPolygon": "fill", "MultiLineString": "line", "MultiPoint": "marker"}
 OTHER_COLOR = "#b0b4b1"
@@ -29,6 +29,7 @@ CATEGORIES = {  # layer: field, kind of its texts and colors
     "parcels_to_visit": ("category", "visit"),
     "projects": ("project_type", "project"),
     "events": ("event_type", "layer.event"),
+    "faulty_features": ("severity", "severity"),
 }
 STYLE_TABLE = """
 CREATE TABLE layer_styles (
@@ -91,9 +92,9 @@ def write_styles(file: sqlite3.Connection, styles: list[tuple[str, str, str]]) -
         )
 
 
-def style_of(name: str, shape: str, layer: gpd.GeoDataFrame, facts: RunFacts) -> str:
+def style_of(name: str, shape: str, layer: gpd.GeoDataFrame, lang: str) -> str:
     """Return the style of one layer."""
-    lang, kind = facts.language, kind_of(name)
+    kind = kind_of(name)
     aliases = _aliases(name, layer, lang)
     symbol = SYMBOLS[shape]
     if kind in CATEGORIES and CATEGORIES[kind][0] in layer:

@@ -60,12 +60,20 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
     """
     path = Path(path)
     path.unlink(missing_ok=True)
+    about = {name: _description(name, facts) for name in layers}
+    _write_all(path, layers, about, facts.language)
+
+
+def _write_all(
+    path: Path, layers: dict[str, gpd.GeoDataFrame], about: dict[str, str], lang: str
+) -> None:
+    """Write layers, and then their styles and field names."""
     written = []
     with _fixed_clock():
         for name, layer in layers.items():
             for shape, suffix, part in _by_geometry(layer):
                 part = _texts_as_text(part, name)  # noqa: PLW2901
-                _write_layer(path, name + suffix, part, shape, _description(name, facts))
+                _write_layer(path, name + suffix, part, shape, about[name])
                 written.append((name + suffix, name, shape, part))
     if not written:
         return
@@ -73,11 +81,46 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         file.execute("BEGIN")
         write_styles(
             file,
-            [(table, style_of(name, shape, layer, facts), _description(name, facts))
+            [(table, style_of(name, shape, layer, lang), about[name])
              for table, name, shape, layer in written],
         )  # fmt: skip
-        write_field_names(file, written, facts.language)
+        write_field_names(file, written, lang)
         file.execute("COMMIT")
+
+
+def write_faulty(
+    path: str | Path, layers: dict[str, gpd.GeoDataFrame], source: str, lang: str = "zh"
+) -> None:
+    """
+    Write features that need mending, colored by how grave it is.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write, ``.gpkg``; an earlier one is replaced when all is written.
+    layers : dict
+        Layer name to GeoDataFrame with the columns of the table ``faulty_features``.
+    source : str
+        File or place that was checked, for the description of the layers.
+    lang : {"zh", "en"}
+        Language of the field names.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    half = path.with_name(f".part-{path.name}")
+    half.unlink(missing_ok=True)
+    about = text("layer.faulty", lang, source=source)
+    try:
+        _write_all(half, layers, dict.fromkeys(layers, about), lang)
+        half.replace(path)
+    except (OSError, pyogrio.errors.DataSourceError) as error:
+        raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def write_sample(path: str | Path, points: gpd.GeoDataFrame, lang: str = "zh") -> None:

@@ -1,5 +1,6 @@
 """Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
 
+from .formats import kind_of, located
 from .layers import as_source, read_layer
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
@@ -13,6 +14,8 @@ __all__ = [
     "Understanding",
     "as_source",
     "examine",
+    "kind_of",
+    "located",
     "parts_of",
     "read_events",
     "read_inventory",

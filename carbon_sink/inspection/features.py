@@ -1,0 +1,49 @@
+"""The features of a layer that need mending, with what is wrong with each."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..findings import faulty_rows, findings_table
+from ..geometry import STORE_CRS
+from ..readers import parts_of, read_parts
+from ..tables import columns
+from .layer import Survey
+
+
+def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
+    """
+    Read once more the rows in which something was found.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of a layer with a coordinate reference system.
+    lang : {"zh", "en"}
+        Language of what is wrong.
+
+    Returns
+    -------
+    features : GeoDataFrame
+        Columns of the table ``faulty_features`` in EPSG:4490, shapes as the file has them.
+    """
+    source, wanted = survey.source, faulty_rows(survey.problems)
+    found = [gpd.GeoDataFrame(geometry=[], crs=survey.crs)]
+    if len(wanted):
+        rows = wanted.index.to_numpy()
+        for part in read_parts(parts_of(source), fields=False):
+            mine = np.intersect1d(rows, part.index.to_numpy())
+            found.append(part.loc[mine, [part.geometry.name]].rename_geometry("geometry"))
+    shapes = gpd.GeoDataFrame(pd.concat(found), crs=survey.crs).to_crs(STORE_CRS)
+    lines = findings_table(
+        [one for one in survey.problems if one.cells is not None], {}, lang
+    )  # fmt: skip
+    what = lines.groupby(lines["row"].astype(int))["rule"].agg(" ".join)
+    table = pd.DataFrame(
+        {"row": shapes.index, "stand_id": survey.keys.reindex(shapes.index).fillna("").to_numpy(),
+         "severity": wanted["severity"].reindex(shapes.index).to_numpy(),
+         "found": wanted["found"].reindex(shapes.index).to_numpy(),
+         "what": what.reindex(shapes.index).to_numpy()},
+        columns=columns("faulty_features").index,
+    )  # fmt: skip
+    return gpd.GeoDataFrame(table, geometry=shapes.geometry.to_numpy(), crs=STORE_CRS)

@@ -1,0 +1,86 @@
+"""Looks at one file and tells whether it is fit for use."""
+
+from pathlib import Path
+
+from .. import readers
+from ..errors import CarbonSinkError
+from ..readers import Source, Understanding
+from .layer import Survey, survey_layer
+from .rasters import inspect_raster
+from .result import Inspection
+
+TABLES = ("csv", "xlsx", "dbf")
+
+
+def inspect_file(path: str | Path, layer: str = "", encoding: str = "") -> Inspection:
+    """
+    Look at one file: what it is, what it holds, and everything that is wrong with it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Polygons, a table or a raster.
+    layer : str
+        Layer or sheet to look at; may be left out when the file holds one.
+    encoding : str
+        Encoding of its texts, where that cannot be found out.
+
+    Returns
+    -------
+    inspection : Inspection
+        Nothing is raised for a bad file; it ends as ``refuse``.
+
+    Examples
+    --------
+    >>> inspect_file("inventory_2025.gpkg").outcome  # doctest: +SKIP
+    'ok'
+    """
+    path = Path(path)
+    try:
+        kind = readers.kind_of(readers.located(path))
+        if kind == "tif":
+            return inspect_raster(path)
+        if kind in TABLES:
+            return inspect_table(path, layer, encoding)
+        return _inspect_polygons(readers.as_source(path, layer, encoding))
+    except CarbonSinkError as error:
+        return Inspection(path, layer, "unknown", {}, error.problems)
+
+
+def _inspect_polygons(source: Source) -> Inspection:
+    """Check a layer of polygons, as an inventory where it is one."""
+    known: Understanding | None = readers.understand(source, is_run=False)
+    if "land_class" not in known.fields:
+        known = None
+    try:
+        survey = survey_layer(source, known)
+    except CarbonSinkError as error:
+        found = [*source.notes, *error.problems]
+        return Inspection(source.path, source.layer, "unknown", {}, found)
+    kind = "polygons" if known is None else "inventory"
+    facts = _facts(survey, known)
+    return Inspection(source.path, source.layer, kind, facts, survey.problems, survey=survey)
+
+
+def _facts(survey: Survey, known: Understanding | None) -> dict[str, str]:
+    """Collect what was found out about a layer."""
+    source = survey.source
+    facts = {
+        "format": source.kind,
+        "rows": f"{survey.rows:,}",
+        "crs": "" if survey.crs is None else _system(survey.crs),
+        "extent": ", ".join(f"{value:.6g}" for value in survey.bounds),
+        "geometry": ", ".join(sorted(survey.kinds)),
+        "area_ha": f"{survey.area_ha:,.2f}",
+        "encoding": source.encoding or "UTF-8",
+    }
+    if known is not None:
+        facts["landclass_scheme"] = known.landclass_scheme
+        facts["species_scheme"] = known.species_scheme
+    return {name: value for name, value in facts.items() if value}
+
+
+def _system(crs: object) -> str:
+    """Name a coordinate reference system for people."""
+    code = crs.to_epsg()
+    return f"{crs.name} (EPSG:{code})" if code else crs.name

@@ -1,0 +1,90 @@
+"""Writes what was found for the people who mend the data: a workbook, a table and a layer."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .. import layers, report
+from ..errors import SEVERITIES, FileError, Problem
+from ..findings import findings_summary, findings_table
+from ..language import text
+from .features import faulty_features
+from .layer import Survey
+from .result import worst
+
+NAME = {"zh": "数据检查", "en": "findings"}
+
+
+def write_check(
+    folder: str | Path,
+    name: str,
+    problems: list[Problem],
+    surveys: Iterable[Survey] = (),
+    *,
+    notice: str = "",
+    lang: str = "zh",
+) -> list[Path]:
+    """
+    Write the findings of a check.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder, made when it is missing; earlier findings of the same name are replaced.
+    name : str
+        Place or file that was checked.
+    problems : list of Problem
+        All findings.
+    surveys : iterable of Survey
+        Layers whose faulty features are drawn.
+    notice : str
+        Line that must stand on the workbook, such as the notice on generated data.
+    lang : {"zh", "en"}
+        Language.
+
+    Returns
+    -------
+    paths : list of Path
+        Workbook, CSV of all lines, and GeoPackage where a feature is faulty.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be written to.
+    """
+    folder, surveys = Path(folder), list(surveys)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            Problem("output_not_writable", file=str(folder), value=str(error))
+        ) from None
+    keys = {(one.source.path.name, one.source.layer): one.keys for one in surveys if len(one.keys)}
+    findings = findings_table(problems, keys, lang)
+    book, sheet, map_ = (
+        folder / f"{NAME[lang]}_{name}{ending}" for ending in (".xlsx", ".csv", ".gpkg")
+    )
+    lines = [(line, "plain") for line in check_lines(problems, lang)]
+    if notice:
+        lines.insert(0, (notice, "notice"))
+    report.write_findings(
+        book, findings, findings_summary(problems, lang),
+        title=text("check.title", lang, name=name), lines=lines, lang=lang,
+    )  # fmt: skip
+    report.write_table(sheet, findings, "findings", lang)
+    shown = {}
+    for number, survey in enumerate(surveys, start=1):
+        features = faulty_features(survey, lang)
+        if len(features):
+            shown["faulty_features" + (f"_{number}" if len(surveys) > 1 else "")] = features
+    if shown:
+        layers.write_faulty(map_, shown, name, lang)
+    else:
+        map_.unlink(missing_ok=True)
+    return [book, sheet, *([map_] if shown else [])]
+
+
+def check_lines(problems: list[Problem], lang: str = "zh") -> list[str]:
+    """Say in two lines what a check came to."""
+    counts = {one: sum(problem.severity == one for problem in problems) for one in SEVERITIES}
+    outcome = text(f"outcome.{worst(problems)}", lang)
+    return [text("check.outcome", lang, outcome=outcome), text("check.counts", lang, **counts)]
