@@ -97,8 +97,14 @@ def _pool_gaps(rows: pd.DataFrame, pools: list[str], file: str) -> list[Problem]
         Problem("carbon_pool_gap", file=file, field=pool, count=int(gaps.sum()),
                 rows=first_rows(rows.index[gaps]))
         for pool in pools
-        if (gaps := rows[pool].isna() | rows[pool].astype("string").str.strip().eq("")).any()
+        if (gaps := _is_empty(rows[pool])).any()
     ]  # fmt: skip
+
+
+def _is_empty(column: pd.Series) -> pd.Series:
+    """Tell which cells hold no number and nothing that should be one, such as a dash."""
+    numbers, unreadable = as_numbers(column)
+    return numbers.isna() & ~unreadable
 
 
 def _class_problems(codes: pd.Series, file: str) -> list[Problem]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
-import numpy as np
 import pandas as pd
 
 from .errors import Problem, TableError, first_rows
+from .values import comma_readings, number_fault, numbers_of, texts_of
 
 
 def read_data(name: str) -> pd.DataFrame:
@@ -98,12 +98,8 @@ def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> numbers.tolist(), unreadable.tolist()
     ([1.5, nan, nan], [False, False, True])
     """
-    if not pd.api.types.is_numeric_dtype(column):
-        text = column.astype("string").str.strip()
-        column = text.mask(text.eq(""))
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    numbers = numbers.mask(np.isinf(numbers))
-    return numbers, column.notna() & numbers.isna()
+    read = numbers_of(column)
+    return read.numbers, read.unreadable
 
 
 # different values that a message shows
@@ -195,19 +191,70 @@ def joined(problems: Iterable[Problem]) -> list[Problem]:
     return found
 
 
-def _column_problems(data: pd.DataFrame, rule: pd.Series, place: dict) -> list[Problem]:
-    """Problems of the values of one numeric column."""
-    numbers, unreadable = as_numbers(data[rule.name])
-    found = [
-        ("not_a_number", unreadable, ""),
+def unreadable_numbers(column: pd.Series, unreadable: pd.Series, **place: str) -> list[Problem]:
+    """
+    Tell why cells are no numbers, each reason with its rows.
+
+    Parameters
+    ----------
+    column : Series
+        As it was read.
+    unreadable : Series of bool
+        From ``values.numbers_of``.
+    **place : str
+        File, layer, field and, as ``rule``, the unit that is expected.
+
+    Returns
+    -------
+    problems : list of Problem
+
+    Examples
+    --------
+    >>> cells = pd.Series(["12亩", "3,14", "x"])
+    >>> [one.code for one in unreadable_numbers(cells, cells.notna(), field="f")]
+    ['number_with_unit', 'number_comma', 'not_a_number']
+    """
+    if not unreadable.any():
+        return []
+    cells = column[unreadable].astype("str")
+    faults = cells.map({one: number_fault(one) for one in cells.unique()})
+    problems = []
+    for code in faults.unique():
+        these = faults.eq(code)
+        if code == "number_comma":
+            place = {**place, "value": _shown(cells[these].map(comma_readings))}
+        problems += faulty(code, these, cells, **place)
+        place.pop("value", None)
+    return problems
+
+
+def _held_numbers(
+    column: pd.Series, rule: pd.Series, place: dict
+) -> tuple[pd.Series, list[Problem]]:
+    """Read a column of numbers and hold it against its range."""
+    numbers, unreadable, mended = numbers_of(column, rule["unit"])
+    unit = "—" if rule["unit"] in ("", "1") else rule["unit"]
+    problems = unreadable_numbers(column, unreadable, rule=unit, **place)
+    for code, bad, expected in (
+        ("numbers_mended", mended, ""),
         ("too_small", numbers < rule["min"], f"≥ {rule['min']:g}"),
         ("too_large", numbers > rule["max"], f"≤ {rule['max']:g}"),
+        ("value_missing", rule["required"] & numbers.isna() & ~unreadable, ""),
+    ):
+        problems += faulty(code, bad, column, rule=expected, **place)
+    return numbers, problems
+
+
+def _held_texts(column: pd.Series, rule: pd.Series, place: dict) -> tuple[pd.Series, list[Problem]]:
+    """Read a column of codes or texts; what needs no mending stays as it is."""
+    texts, unreadable, mended = texts_of(column)
+    problems = [
+        *faulty("code_shortened", unreadable, column, **place),
+        *faulty("texts_mended", mended, column, **place),
     ]
-    return [
-        problem
-        for code, bad, expected in found
-        for problem in faulty(code, bad, data[rule.name], rule=expected, **place)
-    ]
+    if rule["required"]:
+        problems += faulty("value_missing", texts.isna(), column, **place)
+    return texts if mended.any() else column, problems
 
 
 def hold(
@@ -229,9 +276,11 @@ def hold(
     Returns
     -------
     held : DataFrame
-        A copy with numeric columns as float; unreadable numbers are missing.
+        A copy with numeric columns as float and codes without full-width letters; unreadable
+        numbers and words such as 无 are missing.
     problems : list of Problem
-        Every missing column, unreadable number and value outside its range.
+        Every missing column, unreadable number and value outside its range, and, as
+        repairs, what was read although it was typed in an unusual way.
     """
     rules = columns(table)
     fields = fields or {}
@@ -247,14 +296,14 @@ def hold(
         for name in rules.index[rules["required"]]
         if name not in data.columns
     ]
-    numeric = [name for name in rules.index[rules["kind"] == "number"] if name in data.columns]
-    for name in numeric:
+    readers = {"number": _held_numbers, "text": _held_texts, "code": _held_texts}
+    held = {}
+    for name in rules.index[rules["kind"].isin(readers)].intersection(data.columns, sort=False):
+        rule = rules.loc[name]
         where = {**place, "field": fields.get(name, name)}
-        problems += _column_problems(data, rules.loc[name], where)
-    for name in rules.index[rules["required"]].intersection(data.columns):
-        missing = data[name].isna() | data[name].astype("string").str.strip().eq("")
-        problems += faulty("value_missing", missing, field=fields.get(name, name), **place)
-    return data.assign(**{name: as_numbers(data[name])[0] for name in numeric}), problems
+        held[name], found = readers[rule["kind"]](data[name], rule, where)
+        problems += found
+    return data.assign(**held), problems
 
 
 def check(
@@ -282,7 +331,7 @@ def check(
     Returns
     -------
     checked : DataFrame
-        A copy with numeric columns as float. Other columns are as they were.
+        As ``hold`` gives it. ``attrs["notes"]`` lists what was mended, where anything was.
 
     Raises
     ------
@@ -295,6 +344,8 @@ def check(
     (1, 2)
     """
     held, problems = hold(data, table, file=file, layer=layer, fields=fields)
+    if grave := [problem for problem in problems if problem.severity == "refuse"]:
+        raise TableError(grave)
     if problems:
-        raise TableError(problems)
+        held.attrs["notes"] = [*data.attrs.get("notes", []), *problems]
     return held

@@ -12,7 +12,7 @@ PACKAGE = Path(carbon_sink.__file__).parent
 
 LAYER = {
     "errors": 0, "language": 0, "units": 0,
-    "tables": 1, "parameters": 1, "codes": 1,
+    "tables": 1, "values": 1, "parameters": 1, "codes": 1,
     "geometry": 2, "grids": 2, "rings": 2, "zonal": 2, "coverage_kernel": 2, "ring_kernel": 2, "inventory": 2, "landcover": 2,
     "overlay": 2, "overlay_kernel": 2, "transitions": 2,
     "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2, "findings": 2,
@@ -27,8 +27,11 @@ LAYER = {
 # imports between modules of one layer, each with its reason
 SIBLINGS = {
     ("errors", "language"): "messages are texts of the interface",
+    ("tables", "values"): "what cells mean is known in one place",
     ("parameters", "tables"): "parameters are rows of tables",
     ("codes", "tables"): "codes are rows of tables",
+    ("schemes", "codes"): "schemes are lists of codes",
+    ("age_groups", "tables"): "thresholds are rows of tables",
     ("grids", "geometry"): "areas of cells are ellipsoidal",
     ("rings", "geometry"): "points are brought to the system of the grid",
     ("rings", "grids"): "rings are laid on the cells of a grid",
@@ -85,6 +88,7 @@ HOME = {
     "rasterio": {"rasters"},
     "rioxarray": {"rasters"},
     "xlsxwriter": {"report"},
+    "openpyxl": {"readers"},
     "pydantic": {"settings"},
     "pyogrio": {"readers", "layers", "demo"},
     "numba": {

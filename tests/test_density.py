@@ -88,6 +88,12 @@ def test_every_fault_of_a_table_is_told_at_once():
     assert gap.rows == (3,)  # the third line of the file, its heading counted
 
 
+def test_a_dash_in_a_pool_is_a_gap_and_no_zero():
+    with pytest.raises(TableError) as caught:
+        check_table(rows(c_soil=["60", "－", "1"]))
+    assert faults(caught) == {("carbon_pool_gap", "c_soil")}
+
+
 def test_a_table_without_pools_classes_and_sources_is_refused():
     with pytest.raises(TableError) as caught:
         check_table(pd.DataFrame({"name": ["trees"]}))

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from carbon_sink.errors import Problem, TableError
-from carbon_sink.tables import as_numbers, check, columns, faulty, heading, joined, read_data
+from carbon_sink.tables import (
+    as_numbers,
+    check,
+    columns,
+    faulty,
+    heading,
+    hold,
+    joined,
+    read_data,
+)
 
 
 def stands(**more):
@@ -69,6 +78,43 @@ def test_numbers_written_as_text_are_read_and_infinity_is_not_a_number():
     assert numbers[:2].tolist() == [1.5, 1000.0]
     assert unreadable.tolist() == [False, False, True, True, False]
     assert as_numbers(pd.Series([np.inf, 1.0]))[1].tolist() == [True, False]
+
+
+def test_what_was_mended_is_told_and_keeps_nobody_from_reading():
+    typed = stands(forest_volume_m3=["１２０", "1,234.5"]).assign(land_class=["０１１１", "0113"])
+    held, problems = hold(typed, "stands", fields={"land_class": "DI_LEI"})
+    assert held["forest_volume_m3"].tolist() == [120.0, 1234.5]
+    assert held["land_class"].tolist() == ["0111", "0113"]
+    found = {problem.code: problem for problem in problems}
+    assert {problem.severity for problem in problems} == {"repair"}
+    assert found["numbers_mended"].cells.to_dict() == {0: "１２０", 1: "1,234.5"}
+    assert (found["texts_mended"].field, found["texts_mended"].value) == ("DI_LEI", "０１１１")
+    assert check(typed, "stands").attrs["notes"] == hold(typed, "stands")[1]
+    assert "notes" not in check(stands(), "stands").attrs
+
+
+def test_a_refusal_names_the_reason_and_leaves_repairs_out():
+    typed = stands(forest_volume_m3=["68,500", "12亩"], dbh_cm=["１２", "NaN"])
+    with pytest.raises(TableError) as caught:
+        check(typed, "stands")
+    found = {(one.field, one.code): one for one in caught.value.problems}
+    assert set(found) == {("forest_volume_m3", "number_comma"), ("dbh_cm", "number_not_finite"),
+                          ("forest_volume_m3", "number_with_unit")}  # fmt: skip
+    assert found["forest_volume_m3", "number_comma"].value == "68,500 = 68500 / 68.500"
+    assert found["forest_volume_m3", "number_comma"].cells.to_dict() == {0: "68,500"}
+    assert "m3" in found["forest_volume_m3", "number_with_unit"].text()
+
+
+def test_a_word_for_nothing_in_a_required_field_is_a_gap():
+    with pytest.raises(TableError) as caught:
+        check(stands().assign(land_class=["0111", "无"]), "stands")
+    (gap,) = caught.value.problems
+    assert (gap.code, gap.rows, gap.value) == ("value_missing", (1,), "无")
+
+
+def test_codes_that_a_spreadsheet_shortened_are_refused():
+    (found,) = hold(stands().assign(stand_id=["5.00153E+17", "b"]), "stands")[1]
+    assert (found.code, found.cells.to_dict()) == ("code_shortened", {0: "5.00153E+17"})
 
 
 def test_the_input_is_not_changed():
