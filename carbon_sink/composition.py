@@ -17,11 +17,10 @@ from .geometry import ellipsoidal_area_ha
 from .grids import grid_of, nodata_of
 from .landcover import NOISE_HA, check_classes, classes
 from .language import text
+from .rasters import CLASSES_MOST
 from .readers import Part
 from .zonal import class_quanta, quanta_to_ha, statistics
 
-# whole numbers without a scheme are classes when there are so many at most
-CLASSES_MOST = 256
 # polygons of which less than this share has data are told to the reader
 WHOLE_PCT = 99.5
 

@@ -1,6 +1,7 @@
 """Rasters opened with their grid, after everything that is wrong with them was looked for."""
 
 import warnings
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..errors import CRSError, FileError, Problem
 from ..grids import Window, windows
 from ..landcover import classes
 from .cells import NO_CODE, Cells, open_source
-from .place import place_problems
+from .place import place_notes, place_problems
 from .tiff import (
     JPEG,
     Layout,
@@ -74,18 +75,18 @@ def open_landcover(path: str | Path, *, scheme: str = "worldcover") -> xr.DataAr
     --------
     >>> raster = open_landcover("landcover_2025.tif", scheme="worldcover")  # doctest: +SKIP
     """
-    path, layout = _header(path)
+    path, layout = header_of(path)
     problems = size_problems(layout)
-    with _opened(path, problems) as source:
-        found, notes = _look_at(source, layout)
-        problems += found + _class_problems(source, layout, scheme)
+    with opened(path, problems) as source:
+        found, notes = look_at(source, layout)
+        problems += found + class_problems(source, layout, scheme)
         _refuse(problems)
         is_float = source.dtypes[0].startswith("float")
         if is_float:
             _refuse(_fractions(_array(source, Cells(path, source, "values"))))
-        kind = "codes" if is_float or _has_mask(source) else "plain"
+        kind = "codes" if is_float or has_mask(source) else "plain"
         raster = _array(source, Cells(path, source, kind))
-        nodata = NO_CODE if kind == "codes" else _nodata(source)
+        nodata = NO_CODE if kind == "codes" else nodata_code(source)
     raster.attrs |= {"scheme": scheme, "notes": notes}
     if nodata is not None:
         raster.attrs["_FillValue"] = raster.dtype.type(nodata)
@@ -117,10 +118,10 @@ def open_values(path: str | Path) -> xr.DataArray:
     --------
     >>> raster = open_values("biomass.tif")  # doctest: +SKIP
     """
-    path, layout = _header(path)
+    path, layout = header_of(path)
     problems = size_problems(layout)
-    with _opened(path, problems) as source:
-        found, notes = _look_at(source, layout)
+    with opened(path, problems) as source:
+        found, notes = look_at(source, layout)
         _refuse(problems + found)
         raster = _array(source, Cells(path, source, "values"))
     raster.attrs |= {"_FillValue": np.nan, "notes": notes}
@@ -136,8 +137,8 @@ def holds_whole_numbers(path: str | Path) -> bool:
     FileError
         If the file is missing, no GeoTIFF, or cannot be opened.
     """
-    path, layout = _header(path)
-    with _opened(path, size_problems(layout)) as source:
+    path, layout = header_of(path)
+    with opened(path, size_problems(layout)) as source:
         is_scaled = (source.scales[0], source.offsets[0]) != (1.0, 0.0)
         return source.dtypes[0].startswith(("int", "uint")) and not is_scaled
 
@@ -158,13 +159,13 @@ def codes_of(raster: xr.DataArray) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     for window in windows(raster):
-        for code, count in zip(*_counted(_cut(raster, window)), strict=True):
+        for code, count in zip(*counted(_cut(raster, window)), strict=True):
             found[code] = found.get(code, 0) + count
     found.pop(raster.attrs.get("_FillValue"), None)
     return dict(sorted(found.items()))
 
 
-def _counted(codes: np.ndarray) -> tuple[list[int], list[int]]:
+def counted(codes: np.ndarray) -> tuple[list[int], list[int]]:
     """List the codes of a window and how often each occurs; small codes without sorting."""
     lowest = int(codes.min())
     if int(codes.max()) - lowest >= CODE_RANGE:
@@ -180,7 +181,7 @@ def _cut(raster: xr.DataArray, window: Window) -> np.ndarray:
     return raster[window.top : window.bottom, window.left : window.right].to_numpy()
 
 
-def _header(path: str | Path) -> tuple[Path, Layout]:
+def header_of(path: str | Path) -> tuple[Path, Layout]:
     """Read the header of a file that is there."""
     path = Path(path)
     if not path.is_file():
@@ -196,7 +197,7 @@ def _refuse(problems: list[Problem]) -> None:
         raise CRSError(problems) if is_crs else FileError(problems)
 
 
-def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
+def opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
     """Open a file whose size is no danger; add that it has no place, which only opening tells."""
     _refuse(problems)
     try:
@@ -214,7 +215,7 @@ def _opened(path: Path, problems: list[Problem]) -> rasterio.DatasetReader:
     return source
 
 
-def _look_at(source: rasterio.DatasetReader, layout: Layout) -> tuple[list[Problem], list[Problem]]:
+def look_at(source: rasterio.DatasetReader, layout: Layout) -> tuple[list[Problem], list[Problem]]:
     """Find what keeps cells from being read, placed or understood, and what does not."""
     name, kind = layout.path.name, source.dtypes[0]
     rows, columns = source.block_shapes[0]
@@ -235,10 +236,32 @@ def _look_at(source: rasterio.DatasetReader, layout: Layout) -> tuple[list[Probl
     beside = [mask.name for mask in masks if mask.name.lower() == f"{name}.msk".lower()]
     if beside:
         problems.append(Problem("raster_mask_beside", file=name, value=beside[0]))
+    notes += _nodata_notes(layout, kind) + place_notes(source, name)
     return problems + place_problems(source, name), notes
 
 
-def _class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str) -> list[Problem]:
+def _nodata_notes(layout: Layout, kind: str) -> list[Problem]:
+    """Find a nodata code that no cell can hold exactly; programs differ in what it matches."""
+    if not layout.nodata or _can_hold(np.dtype(kind), layout.nodata):
+        return []
+    return [Problem("raster_nodata_odd", file=layout.path.name, value=layout.nodata, rule=kind)]
+
+
+def _can_hold(kind: np.dtype, number: str) -> bool:
+    """Tell whether a written number is one of a type; infinity is taken for none."""
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return False
+    if kind.kind in "iu":
+        bounds = np.iinfo(kind)
+        return value.is_finite() and value == int(value) and bounds.min <= value <= bounds.max
+    with np.errstate(over="ignore"):
+        stored = float(np.array(float(value)).astype(kind).real)
+    return value.is_nan() or (value.is_finite() and stored == float(value))
+
+
+def class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str) -> list[Problem]:
     """Find what keeps numbers from being the classes of a product."""
     name, problems = layout.path.name, []
     scale = (source.scales[0], source.offsets[0])
@@ -247,20 +270,20 @@ def _class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str)
         problems.append(Problem("raster_scaled", file=name, value=value))
     if layout.compression in JPEG and not layout.is_picture:
         problems.append(Problem("raster_lossy", file=name, value="JPEG"))
-    nodata, legend = _nodata(source), classes(scheme)
+    nodata, legend = nodata_code(source), classes(scheme)
     if nodata in legend.index and legend.loc[nodata, "name_en"] not in NOTHING:
         value = f"{nodata} {legend.loc[nodata, 'name_zh']} {legend.loc[nodata, 'name_en']}"
         problems.append(Problem("raster_nodata_is_class", file=name, value=value, rule=scheme))
     return problems
 
 
-def _nodata(source: rasterio.DatasetReader) -> int | None:
+def nodata_code(source: rasterio.DatasetReader) -> int | None:
     """Return the nodata code, where a cell can hold it."""
     value = source.nodata
     return int(value) if value is not None and float(value).is_integer() else None
 
 
-def _has_mask(source: rasterio.DatasetReader) -> bool:
+def has_mask(source: rasterio.DatasetReader) -> bool:
     """Tell whether the file itself says which cells are valid, other than by nodata."""
     return MaskFlags.per_dataset in source.mask_flag_enums[0]
 
@@ -281,16 +304,20 @@ def _fractions(values: xr.DataArray) -> list[Problem]:
 
 def _array(source: rasterio.DatasetReader, cells: Cells) -> xr.DataArray:
     """Give cells the coordinates and the conventions of rioxarray."""
-    grid, (rows, columns) = source.transform, source.block_shapes[0]
-    raster = xr.DataArray(
-        indexing.LazilyIndexedArray(cells),
-        dims=("y", "x"),
-        coords={
-            "y": grid.f + grid.e * (np.arange(source.height) + 0.5),
-            "x": grid.c + grid.a * (np.arange(source.width) + 0.5),
-        },
-        attrs={key: value for key, value in source.tags().items() if key not in RESERVED},
+    grid, bare = source.transform, lazy(source, cells)
+    raster = bare.assign_coords(
+        y=grid.f + grid.e * (np.arange(source.height) + 0.5),
+        x=grid.c + grid.a * (np.arange(source.width) + 0.5),
     )
+    raster.attrs = {key: value for key, value in source.tags().items() if key not in RESERVED}
     raster.rio.write_crs(source.crs, inplace=True).rio.write_transform(grid, inplace=True)
-    raster.encoding = {"source": cells.path.name, "preferred_chunks": {"y": rows, "x": columns}}
+    raster.encoding = bare.encoding
+    return raster
+
+
+def lazy(source: rasterio.DatasetReader, cells: Cells) -> xr.DataArray:
+    """Give cells the look of an array that knows its blocks, and has no coordinates."""
+    raster = xr.DataArray(indexing.LazilyIndexedArray(cells), dims=("y", "x"))
+    blocks = dict(zip(("y", "x"), source.block_shapes[0], strict=True))
+    raster.encoding = {"source": cells.path.name, "preferred_chunks": blocks}
     return raster

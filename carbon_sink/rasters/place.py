@@ -12,6 +12,8 @@ from ..grids import NO_SKEW
 DEGREE, UNIT_NOISE = pi / 180.0, 1e-6
 # a globe may be counted from -180 or from 0 degrees
 FARTHEST_LON, FARTHEST_LAT = 360.0, 90.0
+# what GDAL and PROJ write where a name is missing
+NAMELESS = {"", "unknown", "unnamed"}
 
 
 def place_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
@@ -43,6 +45,48 @@ def place_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     if grid or system or not crs.is_geographic:
         return grid + system
     return _extent_problems(source, file)
+
+
+def place_notes(source: rasterio.DatasetReader, file: str) -> list[Problem]:
+    """
+    Find what a reader should know of the system of a raster that has a place.
+
+    Parameters
+    ----------
+    source : rasterio.DatasetReader
+        The raster.
+    file : str
+        Its name for the messages.
+
+    Returns
+    -------
+    notes : list of Problem
+        A unit of length that is not named or is not the metre; a system without a name that
+        is none of the registered ones.
+    """
+    crs = known_crs(source)
+    if crs is None or not crs.is_projected:
+        return []
+    axis = crs.axis_info[0]
+    if axis.unit_name in NAMELESS:
+        value = f"{axis.unit_conversion_factor:g} m"
+        return [Problem("crs_unit_unknown", file=file, value=value)]
+    if abs(axis.unit_conversion_factor - 1.0) > UNIT_NOISE:
+        factor = axis.unit_conversion_factor**-2
+        return [Problem("crs_not_metres", file=file, value=axis.unit_name, rule=f"{factor:.2f}")]
+    crs = crs.source_crs if crs.is_bound else crs
+    if crs.name.lower() in NAMELESS and source.crs.to_epsg() is None:
+        method = crs.coordinate_operation.method_name
+        return [Problem("crs_unnamed", file=file, value=method)]
+    return []
+
+
+def known_crs(source: rasterio.DatasetReader) -> pyproj.CRS | None:
+    """Return the system of a raster, where there is one and it makes sense."""
+    try:
+        return pyproj.CRS.from_wkt(source.crs.to_wkt()) if source.crs else None
+    except (rasterio.errors.RasterioError, pyproj.exceptions.CRSError):
+        return None
 
 
 def _grid_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:

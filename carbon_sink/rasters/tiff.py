@@ -33,6 +33,8 @@ WHOLE = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8
  TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES) = (
     256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 322, 323, 324, 325
 )  # fmt: skip
+# the nodata code is the one text among the fields; longer ones are no numbers
+NODATA, NODATA_LONGEST = 42113, 64
 DEFAULTS = {BITS: 1, COMPRESSION: UNCOMPRESSED, BANDS: 1, PLANES: 1, COLORS: 1}
 # the red, green and blue, ink, video and Lab colors of pictures
 PICTURES = {2, 5, 6, 8, 9, 10}
@@ -65,7 +67,8 @@ class Layout:
     Size and storage of the first image of a TIFF, as its header declares them.
 
     A block is a tile or a strip; ``block_rows`` and ``block_columns`` are its cells,
-    ``offsets`` and ``sizes`` the places of the fields that say where blocks lie.
+    ``offsets`` and ``sizes`` the places of the fields that say where blocks lie; ``nodata`` is
+    the nodata code as it is written, empty where there is none.
     """
 
     path: Path
@@ -82,6 +85,7 @@ class Layout:
     block_columns: int
     offsets: Entry
     sizes: Entry | None
+    nodata: str
 
     @property
     def across(self) -> int:
@@ -168,10 +172,10 @@ def _directory(file: BinaryIO, file_bytes: int) -> dict[int, Entry]:
     entries = {}
     for at in range(0, len(table), entry_bytes):
         tag, kind, number = struct.unpack_from(order + "HH" + word, table, at)
-        if kind not in WHOLE:
+        if kind not in WHOLE and tag != NODATA:
             continue
         lies = place + count_bytes + at + entry_bytes - inline
-        dtype = order + WHOLE[kind]
+        dtype = order + WHOLE.get(kind, "u1")
         if number * np.dtype(dtype).itemsize > inline:
             (lies,) = struct.unpack_from(order + word, table, at + entry_bytes - inline)
         entries[tag] = Entry(dtype, number, lies)
@@ -208,6 +212,10 @@ def _layout(path: Path, file: BinaryIO) -> Layout:
         block_rows = min(one(STRIP_ROWS), rows)
     places = TILE_OFFSETS if is_tiled else STRIP_OFFSETS
     one(places)
+    nodata = b""
+    if NODATA in entries:
+        length = min(entries[NODATA].count, NODATA_LONGEST)
+        nodata = _numbers(file, entries[NODATA], 0, length).astype("u1").tobytes()
     if min(rows, columns, one(BANDS), one(BITS), block_rows, block_columns) < 1:
         msg = f"{rows} x {columns} cells in blocks of {block_rows} x {block_columns}"
         raise ValueError(msg)
@@ -216,6 +224,7 @@ def _layout(path: Path, file: BinaryIO) -> Layout:
         one(COLORS) in PICTURES, is_tiled, one(PLANES) != SEPARATE_PLANES,
         block_rows, block_columns, entries[places],
         entries.get(TILE_BYTES if is_tiled else STRIP_BYTES),
+        nodata.split(b"\0")[0].decode("ascii", "replace").strip(),
     )  # fmt: skip
 
 
