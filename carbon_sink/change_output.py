@@ -6,10 +6,11 @@ import pandas as pd
 
 from . import report
 from .change import Change, change_tables, rule_line
+from .findings import notes_table
 from .landcover import NOISE_HA, classes
 from .language import aligned, text
 from .legend import number_text
-from .tables import columns, heading
+from .tables import heading
 from .transitions import conversion_matrix, gains_and_losses
 
 TABLES = ("landcover_transition", "landcover_change", "landcover_conversion", "notes")
@@ -69,9 +70,9 @@ def write_change(path: str | Path, change: Change, lang: str = "zh") -> list[Pat
 
 def _notes_table(change: Change, lang: str) -> pd.DataFrame:
     """Lay out files, rule and caution of a comparison, then its notes."""
-    about = [(name, "", line, "", "") for name, line in _about(change, lang).items()]
-    found = [(n.code, n.file, n.what(lang), n.where(lang), n.fix(lang)) for n in change.notes]
-    return pd.DataFrame([*about, *found], columns=columns("notes").index)
+    about = [("", name, "", line, "", "") for name, line in _about(change, lang).items()]
+    found = notes_table(change.notes, lang)
+    return pd.concat([pd.DataFrame(about, columns=found.columns), found], ignore_index=True)
 
 
 def _about(change: Change, lang: str) -> dict[str, str]:

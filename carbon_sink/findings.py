@@ -65,6 +65,20 @@ def findings_summary(problems: Iterable[Problem], lang: str = "zh") -> pd.DataFr
     return pd.DataFrame(rows, columns=columns("findings_summary").index)
 
 
+def notes_table(problems: Iterable[Problem], lang: str = "zh") -> pd.DataFrame:
+    """
+    List what a reader of results should know of the data they come from.
+
+    Returns
+    -------
+    notes : DataFrame
+        Columns of the table ``notes``.
+    """
+    rows = [(one.severity, one.code, one.file, one.what(lang), one.where(lang), one.fix(lang))
+            for one in problems]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns("notes").index)
+
+
 def faulty_rows(problems: Iterable[Problem]) -> pd.DataFrame:
     """
     Tell for every row that is concerned what was found there.

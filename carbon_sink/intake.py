@@ -62,6 +62,12 @@ class Inputs:
         grave = [problem for error in self.errors for problem in error.problems]
         return list(dict.fromkeys([*grave, *self.notes]))
 
+    def keys(self) -> dict[tuple[str, str], pd.Series]:
+        """Return the key of the stand in each row of every inventory."""
+        return {
+            (one.source.path.name, one.source.layer): one.keys for one in self.surveys.values()
+        }
+
     @contextmanager
     def collecting(self) -> Iterator[None]:
         """Keep what is wrong with one input, and go on with the next."""

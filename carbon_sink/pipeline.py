@@ -13,7 +13,8 @@ from .agreement import COVERS
 from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .coverage import coverage_parts
-from .errors import CarbonSinkError, Problem
+from .errors import CarbonSinkError
+from .findings import findings_table, notes_table
 from .intake import Inputs, check_landcover, gather, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .language import text
@@ -205,7 +206,10 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
     reasons["sinks"] = text("absent.sinks", lang)
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
-    tables["notes"] = _notes([*inputs.notes, *seen.notes], lang)
+    notes = [*inputs.notes, *seen.notes]
+    tables["notes"] = notes_table(notes, lang)
+    if inputs.notes:
+        tables["findings"] = findings_table(notes, inputs.keys(), lang)
     content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
     return Run(facts, tables, _layers(inputs, stands) | seen.layers, rows, content, seen)
 
@@ -238,14 +242,6 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         version=__version__,
         approval_number=settings.output.approval_number,
         area_method=area,
-    )
-
-
-def _notes(notes: list[Problem], lang: str) -> pd.DataFrame:
-    """Lay out the findings that did not keep the data from being used."""
-    return pd.DataFrame(
-        [(n.code, n.file, n.what(lang), n.where(lang), n.fix(lang)) for n in notes],
-        columns=["code", "file", "what", "where", "todo"],
     )
 
 
