@@ -27,13 +27,13 @@ def _species() -> pd.DataFrame:
 
 
 def landclass_schemes() -> list[str]:
-    """Return the land-class schemes that are known."""
-    return sorted(_land_classes()["scheme"].unique())
+    """Return the land-class schemes that are known, the national ones first."""
+    return _land_classes()["scheme"].unique().tolist()
 
 
 def species_schemes() -> list[str]:
-    """Return the species schemes that are known."""
-    return sorted(_species()["scheme"].unique())
+    """Return the species schemes that are known, the national ones first."""
+    return _species()["scheme"].unique().tolist()
 
 
 def class_groups() -> list[str]:
@@ -72,6 +72,26 @@ def species_groups(scheme: str) -> pd.Series:
     return rows[rows["scheme"] == scheme].set_index("species_code")["species_group"]
 
 
+def code_names(kind: str, scheme: str) -> pd.Series:
+    """
+    Return the Chinese name of every code of a scheme.
+
+    Examples
+    --------
+    >>> code_names("species", "gx_3digit")["220"], code_names("land_class", "gx_4digit")["1130"]
+    ('栎类', '竹林地')
+    """
+    rows, code = {
+        "land_class": (_land_classes(), "land_class"), "species": (_species(), "species_code"),
+    }[kind]  # fmt: skip
+    return rows[rows["scheme"] == scheme].set_index(code)["name_zh"]
+
+
+@cache
+def _attributes() -> pd.DataFrame:
+    return read_data("attribute_codes.csv")
+
+
 def attribute_codes(column: str) -> pd.Series:
     """
     Return the codes of an attribute and what they stand for.
@@ -81,8 +101,25 @@ def attribute_codes(column: str) -> pd.Series:
     >>> attribute_codes("scattered_type").to_dict()
     {'1': '散生木', '2': '四旁树'}
     """
-    rows = read_data("attribute_codes.csv")
+    rows = _attributes()
     return rows[rows["column"] == column].set_index("code")["name_zh"]
+
+
+def attribute_names(column: str) -> dict[str, str]:
+    """
+    Return the code that each Chinese name of an attribute stands for.
+
+    Examples
+    --------
+    >>> attribute_names("origin")["人工"], attribute_names("age_group")["幼龄林"]
+    ('20', '1')
+    """
+    rows = _attributes()
+    return {
+        name: row.code
+        for row in rows[rows["column"] == column].itertuples()
+        for name in (row.name_zh, *row.aliases.split())
+    }
 
 
 def group_names() -> pd.Series:

@@ -12,7 +12,7 @@ PACKAGE = Path(carbon_sink.__file__).parent
 
 LAYER = {
     "errors": 0, "language": 0, "units": 0,
-    "tables": 1, "values": 1, "parameters": 1, "codes": 1,
+    "tables": 1, "values": 1, "parameters": 1, "codes": 1, "schemes": 1, "age_groups": 1,
     "geometry": 2, "grids": 2, "rings": 2, "zonal": 2, "coverage_kernel": 2, "ring_kernel": 2, "inventory": 2, "landcover": 2,
     "overlay": 2, "overlay_kernel": 2, "transitions": 2,
     "coverage": 2, "carbon": 2, "projects": 2, "targets": 2, "summary": 2, "legend": 2, "findings": 2,

@@ -5,6 +5,8 @@ import pytest
 
 from carbon_sink.codes import (
     HEADINGS,
+    attribute_codes,
+    attribute_names,
     decode,
     forest_type,
     land_class_groups,
@@ -16,9 +18,9 @@ from carbon_sink.errors import TableError
 
 
 def test_all_schemes_are_there():
-    assert landclass_schemes() == ["gbt_21010", "gx_4digit", "ly1955_4digit", "old_3digit",
-                                   "post_sandiao_6digit"]  # fmt: skip
-    assert species_schemes() == ["gx_3digit", "nfci_3digit", "nfci_6digit"]
+    assert landclass_schemes() == ["ly1955_4digit", "gx_4digit", "old_3digit",
+                                   "post_sandiao_6digit", "gbt_21010", "names"]  # fmt: skip
+    assert species_schemes() == ["nfci_3digit", "nfci_6digit", "gx_3digit", "names"]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,22 @@ def test_an_unknown_code_is_refused_with_its_rows():
         decode(pd.Series(["0111", "9999", None], index=[5, 6, 7]),
                land_class_groups("ly1955_4digit"), "land_class_unknown", file="f", rule="s")  # fmt: skip
     assert caught.value.problems[0].rows == (6,)
+
+
+def test_the_working_codes_of_the_third_survey_belong_to_the_class_of_their_base():
+    groups = land_class_groups("gbt_21010")
+    assert [groups[code] for code in ("0201K", "0301K", "0302K", "1104A", "05H1", "203")] == [
+        groups[code] for code in ("0201", "0301", "0302", "1104", "0501", "0701")
+    ]
+
+
+@pytest.mark.parametrize(
+    "column", ["forest_category", "origin", "age_group", "scattered_type", "change_cause"]
+)
+def test_names_of_attributes_stand_for_one_code_each(column):
+    names = attribute_names(column)
+    assert set(names.values()) <= set(attribute_codes(column).index)
+    assert all(names[name] == code for code, name in attribute_codes(column).items())
 
 
 def test_headings_of_the_list_do_not_say_which_forest_a_parcel_carries():

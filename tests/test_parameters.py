@@ -24,7 +24,7 @@ from carbon_sink.units import known_units
 
 EVIDENCE = ["biomass_parameters", "constants", "coverage_rules", "land_classes", "landcover_classes",
             "landcover_schemes", "expected_cover", "plan_targets", "species", "fields", "attribute_codes",
-            "code_pages", "common_characters"]  # fmt: skip
+            "age_groups", "quality_rules", "code_pages", "common_characters"]  # fmt: skip
 RANGES = {"wood_density_t_m3": (0.2, 1.1), "bef": (1.0, 3.0), "root_shoot_ratio": (0.1, 0.7),
           "carbon_fraction": (0.4, 0.6), "biomass_above_t_ha": (1, 100),
           "biomass_below_t_ha": (1, 100), "biomass_whole_t_ha": (1, 100)}  # fmt: skip

@@ -56,7 +56,7 @@ def test_rows_and_order_of_the_file_are_kept_and_no_value_is_filled_in(write):
     layer = small_inventory(2020)
     stands = read_inventory(write(layer))
     assert stands["canopy_closure"].isna().tolist() == layer["YU_BI_DU"].isna().tolist()
-    assert "species_group" not in stands
+    assert stands["species_group"].isna().tolist() == layer["YOU_SHI_SZ"].isna().tolist()
 
 
 def test_other_field_names_come_from_a_map_and_fixed_values_fill_a_missing_field(write):
@@ -282,11 +282,11 @@ def test_a_missing_field_is_told_with_the_fields_there_are(write):
 
 
 def test_scattered_types_as_numbers_or_texts_mean_the_same_and_others_are_refused(write):
-    for number, kind in enumerate(("2", "2.0", " 2 ", 2, 2.0)):
+    for number, kind in enumerate(("2", "2.0", " 2 ", 2, 2.0, "四旁树")):
         layer = small_inventory(2020).assign(SSLX=kind)
         stands = read_inventory(write(layer, f"{number}.gpkg"))
         assert set(stands["scattered_type"]) == {"2"}, kind
-    for column, value in (("SSLX", "四旁树"), ("SSLX", "02"), ("LIN_ZHONG", "果树林")):
+    for column, value in (("SSLX", "路旁树"), ("SSLX", "02"), ("LIN_ZHONG", "果树")):
         with pytest.raises(TableError) as caught:
             read_inventory(write(small_inventory(2020).assign(**{column: value}), f"{value}.gpkg"))
         problem = caught.value.problems[0]
@@ -312,7 +312,9 @@ def test_unknown_and_computed_columns_cannot_be_mapped_or_fixed(write):
 def test_own_codes_are_added_to_a_scheme(write):
     layer = small_inventory(2020)
     layer.loc[0, "DI_LEI"] = "0199"
-    stands = read_inventory(write(layer), landclass_codes={"0199": "bamboo"})
+    stands = read_inventory(
+        write(layer), landclass_scheme="ly1955_4digit", landclass_codes={"0199": "bamboo"}
+    )
     assert stands["class_group"].tolist()[:2] == ["bamboo", "arbor"]
 
 

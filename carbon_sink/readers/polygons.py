@@ -16,7 +16,7 @@ def read_inventory(
     layer: str = "",
     fields: dict[str, str] | None = None,
     fixed: dict[str, str] | None = None,
-    landclass_scheme: str = "ly1955_4digit",
+    landclass_scheme: str = "",
     species_scheme: str = "",
     landclass_codes: dict[str, str] | None = None,
     species_codes: dict[str, str] | None = None,
@@ -35,8 +35,8 @@ def read_inventory(
     fixed : dict
         One value for a column the file does not have.
     landclass_scheme, species_scheme : str
-        Code lists of the land class and the species. Without a species scheme the species
-        stay unknown, and with them the carbon.
+        Code lists of the land class and the species; found out from all codes of a column when
+        they are not named.
     landclass_codes, species_codes : dict
         The user's own codes to class groups and species groups, before those of a scheme.
 

@@ -122,7 +122,7 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
     ]
     for number, source in enumerate(settings.inventory, start=1):
         place = f"inventory.{number}"
-        if not source.landclass_codes:
+        if source.landclass_scheme:
             wanted.append(
                 (f"{place}.landclass_scheme", source.landclass_scheme, codes.landclass_schemes())
             )

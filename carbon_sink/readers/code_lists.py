@@ -1,0 +1,188 @@
+"""The code lists of an inventory: found out from its columns, and used to understand them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+
+from .. import codes, schemes
+from ..errors import Problem
+from ..tables import faulty
+from .layers import as_text
+from .parts import parts_of, read_parts
+from .source import Source
+
+# columns whose codes come in schemes: kind of code, column of the groups, message of refusal
+COLUMNS = {
+    "land_class": ("land_class", "class_group", "land_class_unknown"),
+    "dominant_species": ("species", "species_group", "species_unknown"),
+}
+# attributes that area or stock depend on; a code of these that is unknown would move figures
+ATTRIBUTES = ("forest_category", "scattered_type")
+# attributes that are only handed on and compared with each other
+HANDED_ON = ("origin", "age_group", "change_cause")
+
+
+class CodeList(NamedTuple):
+    """
+    What the codes of a column stand for.
+
+    ``group`` is the column that is to hold it, ``names`` gives the code of each Chinese name,
+    and ``foreign`` are codes of other schemes that were found in the column.
+    """
+
+    group: str
+    meaning: pd.Series
+    message: str
+    scheme: str
+    names: Mapping[str, str] = MappingProxyType({})
+    foreign: tuple[str, ...] = ()
+
+
+class CodeLists(NamedTuple):
+    """The lists of all columns of codes, the schemes they are of, and what should be known."""
+
+    lists: dict[str, CodeList]
+    landclass_scheme: str
+    species_scheme: str
+    problems: list[Problem]
+
+
+def code_lists(
+    source: Source,
+    fields: dict[str, str],
+    fixed: dict[str, str],
+    declared: dict[str, str],
+    own: dict[str, dict[str, str]],
+    *,
+    is_run: bool = True,
+) -> CodeLists:
+    """
+    Find out what the codes of an inventory stand for.
+
+    Parameters
+    ----------
+    source : Source
+        The layer.
+    fields, fixed : dict
+        Our column name to the field of the file, and to one value for all rows.
+    declared, own : dict
+        For ``"land_class"`` and ``"dominant_species"``: the scheme that the user names, and
+        codes of the user's own with their groups.
+    is_run : bool
+        Whether figures will be computed.
+
+    Returns
+    -------
+    lists : CodeLists
+        A scheme that is not declared is the one that holds all codes of the column. Columns
+        with codes of the user's own and no declared scheme have no other codes.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    """
+    counts = _counts(source, fields, fixed)
+    lists, found, problems = {}, {}, []
+    for column, (kind, group, message) in COLUMNS.items():
+        mine = own.get(column) or {}
+        scheme, foreign = declared.get(column, ""), ()
+        if column in counts and (scheme or not mine):
+            others = counts[column].drop(list(mine), errors="ignore")
+            detection = schemes.detect(others, kind, scheme)
+            problems += schemes.problems_of(
+                detection, is_run=is_run, field=fields.get(column, column), **source.place
+            )
+            scheme, foreign = schemes.read_in(detection), detection.foreign
+        found[column] = scheme
+        if scheme or mine or column == "land_class":
+            groups = schemes.KINDS[kind].groups_of(scheme)
+            meaning = {**groups[~groups.isin(codes.HEADINGS)].to_dict(), **mine}
+            lists[column] = CodeList(
+                group, pd.Series(meaning, dtype=object), message, scheme or codes.OWN_SCHEME,
+                foreign=foreign,
+            )  # fmt: skip
+    lists |= _attribute_lists(lists.get("dominant_species"))
+    return CodeLists(lists, found["land_class"], found["dominant_species"], problems)
+
+
+def _attribute_lists(species: CodeList | None) -> dict[str, CodeList]:
+    """Return the lists of the attributes; trees outside the stand are coded like those in it."""
+    lists = {
+        column: CodeList("", codes.attribute_codes(column), message, column,
+                         codes.attribute_names(column))
+        for columns, message in (
+            (ATTRIBUTES, "attribute_unknown"), (HANDED_ON, "attribute_unlisted"),
+        )
+        for column in columns
+    }  # fmt: skip
+    if species is not None:
+        lists["scattered_species"] = species._replace(
+            group="", message="attribute_unlisted", foreign=()
+        )
+    return lists
+
+
+def _counts(source: Source, fields: dict[str, str], fixed: dict[str, str]) -> dict[str, pd.Series]:
+    """Count the rows of each land class and species, part by part."""
+    wanted = {ours: fields[ours] for ours in COLUMNS if ours in fields}
+    counts = {ours: pd.Series({fixed[ours]: 1}) for ours in COLUMNS if ours in fixed}
+    if not wanted:
+        return counts
+    for rows in read_parts(
+        parts_of(source), fields=list(dict.fromkeys(wanted.values())), geometry=False
+    ):
+        for ours, theirs in wanted.items():
+            more = as_text(rows[theirs]).value_counts()
+            more.index = more.index.astype(object)
+            counts[ours] = counts[ours].add(more, fill_value=0) if ours in counts else more
+    return counts
+
+
+def decoded(
+    stands: gpd.GeoDataFrame, lists: dict[str, CodeList], fields: dict[str, str], place: dict
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """
+    Understand the codes of stands.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        Under our names, codes as text.
+    lists : dict
+        From ``code_lists``.
+    fields : dict
+        Our column name to the field of the file, for the messages.
+    place : dict
+        File and layer, for the messages.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        With the groups of the codes, missing where a code is unknown; names of attributes are
+        turned into their codes.
+    problems : list of Problem
+        Every code that is in no list, by what may be the cause.
+    """
+    problems: list[Problem] = []
+    found = {}
+    for column in [name for name in lists if name in stands]:
+        group, meaning, message, scheme, names, foreign = lists[column]
+        values = stands[column]
+        if names and values.isin(names).any():
+            found[column] = values = values.replace(names)
+        unknown = values.notna() & ~values.isin(meaning.index)
+        padded = unknown & ("0" + values.astype("str")).isin(meaning.index)
+        alien = unknown & values.isin(foreign)
+        causes = {"leading_zero_lost": padded, "scheme_mixed": alien,
+                  message: unknown & ~padded & ~alien}  # fmt: skip
+        for code, bad in causes.items():
+            problems += faulty(
+                code, bad, values, field=fields.get(column, column), rule=scheme, **place
+            )
+        if group:
+            found[group] = values.map(meaning).astype(object)
+    return stands.assign(**found), problems
