@@ -1,0 +1,50 @@
+"""Faults put into clean inventories at random places: each is found, and its cause is named."""
+
+import faults
+import numpy as np
+import pytest
+
+from carbon_sink.inspection import inspect_file
+
+SEEDS = range(25)
+COMPLETE = ("code", "file", "rule", "fix")
+
+
+def inspected(data, path):
+    """Write an inventory and look at it."""
+    data.to_file(path, layer="xiaoban", driver="GPKG", engine="pyogrio")
+    return inspect_file(path)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_clean_inventories_are_not_blamed(seed, tmp_path):
+    found = inspected(faults.clean(np.random.default_rng(seed)), tmp_path / "clean.gpkg")
+    assert (found.outcome, [one.code for one in found.problems]) == ("ok", [])
+
+
+@pytest.mark.parametrize("name", faults.FAULTS)
+def test_a_fault_has_the_right_outcome_and_its_cause_is_named(name, tmp_path):
+    fault, outcome, causes = faults.FAULTS[name]
+    wrong, unnamed = [], []
+    for seed in SEEDS:
+        rng = np.random.default_rng([seed, 7])
+        data = fault(faults.clean(rng), rng)
+        found = inspected(data, tmp_path / f"{seed}.gpkg")
+        codes = {one.code for one in found.problems if one.severity == outcome}
+        if found.outcome != outcome:
+            wrong.append((seed, found.outcome, [one.code for one in found.problems]))
+        if not codes & causes:
+            unnamed.append((seed, codes))
+    assert wrong == []
+    assert len(unnamed) <= 0.05 * len(SEEDS), unnamed
+
+
+@pytest.mark.parametrize("name", [name for name, row in faults.FAULTS.items() if row[1] == "refuse"])
+def test_a_refusal_says_file_row_field_value_and_remedy(name, tmp_path):
+    rng = np.random.default_rng(3)
+    found = inspected(faults.FAULTS[name][0](faults.clean(rng), rng), tmp_path / "faulty.gpkg")
+    for row in found.as_dict()["problems"]:
+        assert all(row[part] for part in COMPLETE), row
+        if row["count"]:
+            assert row["row"], row
+            assert row["field"], row
