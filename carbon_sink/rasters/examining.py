@@ -224,7 +224,7 @@ def _cell_problems(tally: Tally, file: str, kind: str, scheme: str) -> list[Prob
     elif scheme and tally.codes is None:
         problems.append(Problem("classes_too_many", file=file, rule=str(CLASSES_MOST),
                                 value=f"> {CLASSES_MOST}"))  # fmt: skip
-    elif is_float and tally.codes:
+    elif is_float and tally.codes and not scheme:
         shown = ", ".join(map(str, sorted(tally.codes)[:5]))
         problems.append(Problem("raster_float_whole", file=file, value=shown, rule=kind))
     return problems
