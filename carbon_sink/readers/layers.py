@@ -1,6 +1,7 @@
 """Reads one layer of a file as it is, and gives its columns our names."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,13 +15,16 @@ import pyogrio
 import pyproj
 
 from ..errors import CarbonSinkError, CRSError, FileError, Problem
+from ..systems import missing_system
 from ..tables import columns
+from . import geopackage
 from .geoparquet import open_geoparquet
+from .shapes import ARC_STEP_DEG, spoken, with_plain_shapes
 from .source import Source, examine
 
 FIELDS_SHOWN = 40
-# chords of arcs; a circle loses 3e-6 of its area, with GDAL's own 4 degrees 8e-4
-ARC_STEP_DEG = "0.25"
+# how GDAL calls the systems 0 and -1 of a GeoPackage
+UNDEFINED = ("Undefined geographic SRS", "Undefined Cartesian SRS")
 
 
 def as_source(path: str | Path | Source, layer: str = "", encoding: str = "") -> Source:
@@ -65,13 +69,14 @@ def read_layer(
     Returns
     -------
     layer : GeoDataFrame
-        Rows are labelled from 1, as a user counts them.
+        Rows are labelled from 1, as a user counts them. ``attrs["notes"]`` lists what was
+        found while the rows were read and keeps nobody from using them.
 
     Raises
     ------
     FileError
         If the file is missing, of another format, unreadable, empty, or holds several layers
-        of which none is named.
+        of which none is named; if shapes cannot be made, with their rows.
     CRSError
         If the layer has no coordinate reference system.
     """
@@ -79,7 +84,7 @@ def read_layer(
     place = source.place
     with refusals(source.path, source.layer):
         if source.kind == "parquet":
-            data = _read_geoparquet(source.path, fields)
+            data = _read_geoparquet(source, fields)
         else:
             data = read_rows(source, fields)
     if not isinstance(data, gpd.GeoDataFrame):
@@ -87,35 +92,110 @@ def read_layer(
     if data.empty:
         raise FileError(Problem("layer_empty", **place))
     if data.crs is None:
-        raise CRSError(Problem("crs_missing", **place))
-    return data.set_axis(pd.RangeIndex(1, len(data) + 1, name="row"))
+        raise CRSError(missing_system(data.total_bounds, **place))
+    if source.kind == "gpkg" and len(data) != (count := geopackage.count_rows(source)):
+        raise FileError(Problem("rows_differ", value=str(len(data)), rule=str(count), **place))
+    if grave := [note for note in data.attrs["notes"] if note.severity == "refuse"]:
+        raise FileError(grave)
+    return data
 
 
-def _read_geoparquet(path: Path, fields: list[str] | None) -> gpd.GeoDataFrame:
+def _read_geoparquet(source: Source, fields: list[str] | None) -> gpd.GeoDataFrame:
     """Read a GeoParquet file."""
-    source = open_geoparquet(path)
-    wanted = source.fields() if fields is None else fields
-    attributes = source.read_attributes(wanted).to_pandas(ignore_metadata=True)
-    return gpd.GeoDataFrame(attributes, geometry=source.read_shapes())
+    opened = open_geoparquet(source.path)
+    wanted = opened.fields() if fields is None else fields
+    rows = opened.read_attributes(wanted).to_pandas(ignore_metadata=True)
+    shapes, lost = opened.read_shapes()
+    index = pd.RangeIndex(1, len(shapes) + 1, name="row")
+    shaped = gpd.GeoDataFrame(rows.set_axis(index), geometry=shapes, crs=opened.crs)
+    return with_plain_shapes(shaped, lost, **source.place)
 
 
 def read_rows(
-    source: Source, fields: list[str] | None, **options: Any
+    source: Source, fields: list[str] | None, *, first: int = 1, **options: Any
 ) -> gpd.GeoDataFrame | pd.DataFrame:
-    """Read rows of a layer by GDAL; arcs come as fine polygons, which Arrow cannot tell it."""
+    """
+    Read rows of a layer by GDAL.
+
+    Parameters
+    ----------
+    source : Source
+        The layer.
+    fields : list of str, optional
+        Attributes to read; all when none are named.
+    first : int
+        Label of the first row.
+    **options
+        Of ``pyogrio.read_dataframe``: which rows, and how attributes are held.
+
+    Returns
+    -------
+    rows : GeoDataFrame, or DataFrame without geometry
+        Shapes are plain; those that cannot be made are none. ``attrs["notes"]`` lists the
+        problems of reading: unreadable shapes (refuse), heights left away and arcs made
+        straight (repair), and what GDAL says (warn). Nothing is printed.
+    """
     place = {"layer": source.layer, "encoding": source.encoding or None}
-    try:
-        return pyogrio.read_dataframe(
-            source.opened, columns=fields, use_arrow=True, **place, **options
-        )
-    except NotImplementedError:
-        plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
-        pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": ARC_STEP_DEG})
-        shapes = pyogrio.read_dataframe(source.opened, columns=[], **place, **plain)
-        if fields == []:
-            return shapes
-        attributes = read_rows(source, fields, **{**options, "read_geometry": False})
-        return gpd.GeoDataFrame(attributes, geometry=shapes.geometry)
+    if source.kind == "gpkg":
+        options = geopackage.reading_options(source) | options
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            rows = pyogrio.read_dataframe(
+                source.opened,
+                columns=fields,
+                use_arrow=True,
+                on_invalid="ignore",
+                **place,
+                **options,
+            )
+            has_arcs = False
+        except NotImplementedError:
+            rows = _with_chords(source, fields, place, options)
+            has_arcs = True
+        rows = rows.set_axis(pd.RangeIndex(first, first + len(rows), name="row"))
+        rows.attrs["notes"] = spoken((str(one.message) for one in said), **source.place)
+        if isinstance(rows, gpd.GeoDataFrame):
+            encoded = []
+            if has_arcs or rows.geometry.isna().any():
+                encoded = _encoded(source, options)
+            rows = with_plain_shapes(_without_unknown_system(rows), encoded, **source.place)
+    return rows
+
+
+def _with_chords(
+    source: Source, fields: list[str] | None, place: dict, options: dict
+) -> gpd.GeoDataFrame:
+    """Read rows with arcs, which GDAL makes straight only where Arrow is not asked."""
+    plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
+    pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": ARC_STEP_DEG})
+    shapes = pyogrio.read_dataframe(
+        source.opened, columns=[], on_invalid="ignore", **place, **plain
+    )
+    if fields == []:
+        return shapes
+    attributes = pyogrio.read_dataframe(
+        source.opened,
+        columns=fields,
+        use_arrow=True,
+        **place,
+        **{**options, "read_geometry": False},
+    )
+    return gpd.GeoDataFrame(attributes, geometry=shapes.geometry)
+
+
+def _encoded(source: Source, options: dict) -> list[bytes | None]:
+    """Return the geometry of rows as GDAL gives it, before it is made a shape."""
+    plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
+    about, table = pyogrio.raw.read_arrow(source.opened, layer=source.layer, columns=[], **plain)
+    return table.column(about["geometry_name"] or "wkb_geometry").to_pylist()
+
+
+def _without_unknown_system(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take a system for none that says of itself that it is undefined."""
+    if rows.crs is not None and rows.crs.name.startswith(UNDEFINED):
+        return rows.set_crs(None, allow_override=True)
+    return rows
 
 
 @contextmanager

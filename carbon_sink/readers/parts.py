@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyogrio
 
 from ..errors import CRSError, FileError, Problem
+from ..systems import missing_system
+from . import geopackage
 from .geoparquet import open_geoparquet
 from .layers import as_source, read_rows, refusals
+from .shapes import with_plain_shapes
 from .source import Source
 
 # rows of a part
@@ -23,13 +26,16 @@ class Part(NamedTuple):
     Rows ``first`` to ``last`` (not included, from 0) of a layer.
 
     A Shapefile may hold rows that were deleted and not yet packed away: ``skip`` counts them
-    too, up to the first row of the part.
+    too, up to the first row of the part. Rows of a GeoPackage have numbers: those of the part
+    lie from ``lowest`` to ``highest``.
     """
 
     source: Source
     first: int
     last: int
-    skip: int
+    skip: int = 0
+    lowest: int | None = None
+    highest: int | None = None
 
 
 def parts_of(path: str | Path | Source, layer: str = "") -> list[Part]:
@@ -56,12 +62,17 @@ def parts_of(path: str | Path | Source, layer: str = "") -> list[Part]:
     """
     source = as_source(path, layer)
     with refusals(source.path, source.layer):
-        positions = _positions(source)
+        numbers = geopackage.row_ids(source) if source.kind == "gpkg" else None
+        positions = _positions(source) if numbers is None else numbers
     if not len(positions):
         raise FileError(Problem("layer_empty", **source.place))
+    runs = [(first, min(first + PART_ROWS, len(positions)))
+            for first in range(0, len(positions), PART_ROWS)]  # fmt: skip
+    if numbers is None:
+        return [Part(source, first, last, int(positions[first])) for first, last in runs]
     return [
-        Part(source, first, min(first + PART_ROWS, len(positions)), int(positions[first]))
-        for first in range(0, len(positions), PART_ROWS)
+        Part(source, first, last, 0, int(numbers[first]), int(numbers[last - 1]))
+        for first, last in runs
     ]
 
 
@@ -84,7 +95,8 @@ def read_part(
     -------
     rows : GeoDataFrame, or DataFrame without geometry
         Rows are labelled from 1 through the whole layer, as a user counts them. Attributes
-        are held as Arrow holds them.
+        are held as Arrow holds them. ``attrs["notes"]`` lists what was found while they were
+        read, of any severity: shapes that cannot be made are none there (refuse).
 
     Raises
     ------
@@ -122,28 +134,40 @@ def read_parts(
     source = parts[0].source
     of_parts = _of_geoparquet if source.kind == "parquet" else _of_gdal
     tables = of_parts(parts, fields=fields, geometry=geometry)
+    told: set[Problem] = set()
     for part in parts:
         with refusals(source.path, source.layer):
             rows = next(tables)
-            labels = pd.RangeIndex(part.first + 1, part.last + 1, name="row")
-            rows = rows.set_axis(labels)
+            _check_count(rows, part)
             _check_texts(rows)
         if geometry and not isinstance(rows, gpd.GeoDataFrame):
             raise FileError(Problem("no_geometry", **source.place))
         if geometry and rows.crs is None:
-            raise CRSError(Problem("crs_missing", **source.place))
+            raise CRSError(missing_system(rows.total_bounds, **source.place))
+        rows.attrs["notes"] = [note for note in rows.attrs["notes"] if note not in told]
+        told |= {note for note in rows.attrs["notes"] if not note.count}
         yield rows
 
 
 def _positions(source: Source) -> Sequence[int]:
-    """Return where each row of a layer stands in the file."""
+    """Return where each row of a layer stands in the file, by reading it to its end."""
     if source.kind == "parquet":
         return range(sum(open_geoparquet(source.path).group_sizes()))
-    opened, layer = source.opened, source.layer
+    if source.kind == "gpkg":
+        return range(geopackage.count_rows(source))
+    about, rows = pyogrio.raw.read_arrow(
+        source.opened, source.layer, columns=[], read_geometry=False, return_fids=True
+    )
     if source.kind == "shp":
-        rows = pyogrio.raw.read(opened, layer, columns=[], read_geometry=False, return_fids=True)
-        return rows[1]
-    return range(pyogrio.read_info(opened, layer=layer, force_feature_count=True)["features"])
+        return rows.column(about["fid_column"]).to_numpy()
+    return range(rows.num_rows)
+
+
+def _check_count(rows: pd.DataFrame, part: Part) -> None:
+    """Refuse a part that came with fewer or more rows than it has."""
+    if len(rows) != part.last - part.first:
+        count = {"value": str(len(rows)), "rule": str(part.last - part.first)}
+        raise FileError(Problem("rows_differ", **count, **part.source.place))
 
 
 def _of_gdal(
@@ -152,10 +176,13 @@ def _of_gdal(
     """Read parts of what GDAL reads."""
     wanted = fields if isinstance(fields, list) else None if fields else []
     for part in parts:
+        if part.lowest is None:
+            which = {"skip_features": part.skip, "max_features": part.last - part.first}
+        else:
+            which = {"where": f"rowid BETWEEN {part.lowest} AND {part.highest}"}
         yield read_rows(
-            part.source, wanted, read_geometry=geometry,
-            skip_features=part.skip, max_features=part.last - part.first,
-            arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype},
+            part.source, wanted, first=part.first + 1, read_geometry=geometry,
+            arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype}, **which,
         )  # fmt: skip
 
 
@@ -167,13 +194,17 @@ def _of_geoparquet(
     names = fields if isinstance(fields, list) else source.fields() if fields else []
     sizes = [part.last - part.first for part in parts]
     # without the geometry, rows without attributes could not be counted
-    for table in source.tables(parts[0].first, sizes, [*names, source.place]):
+    tables = source.tables(parts[0].first, sizes, [*names, source.place])
+    for part, table in zip(parts, tables, strict=True):
+        index = pd.RangeIndex(part.first + 1, part.first + 1 + table.num_rows, name="row")
         rows = table.select(names).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        rows = rows.set_axis(index)
         if geometry:
-            shapes = source.shapes([table.column(source.place)])
-            yield gpd.GeoDataFrame(rows.set_axis(shapes.index), geometry=shapes)
-        else:
-            yield rows.set_axis(pd.RangeIndex(table.num_rows))
+            shapes, lost = source.shapes([table.column(source.place)])
+            shaped = gpd.GeoDataFrame(rows, geometry=shapes, crs=source.crs)
+            rows = with_plain_shapes(shaped, lost, **part.source.place)
+        rows.attrs.setdefault("notes", [])
+        yield rows
 
 
 def _check_texts(rows: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyogrio
 
 from ..errors import FileError, Problem
+from . import geopackage, geoparquet
 from .formats import Source, kind_of, located
 
 # kinds of files that hold layers
@@ -55,8 +56,11 @@ def _examined(path: Path, layer: str, encoding: str, state: frozenset) -> Source
     if kind not in LAYERED:
         known = " ".join(LAYERED)
         raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=known))
-    if kind != "parquet":
-        layer = layer_of(path, layer)
+    if kind == "gpkg":
+        return geopackage.look(path, layer)
+    if kind == "parquet":
+        return geoparquet.look(path)
+    layer = layer_of(path, layer)
     return Source(path, layer, kind, str(path), encoding)
 
 

@@ -1,0 +1,239 @@
+"""Looks into a GeoPackage before it is read: is it whole, at rest, and which layer is meant."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import FileError, Problem
+from .formats import Source
+
+# of files that are larger, pages are not checked one by one: that would take longer than reading
+CHECKED_BYTES = 1 << 30
+# places in the header of a SQLite file; 2 stands for a log that is written ahead
+LOG_AT, WRITTEN_AHEAD = 18, 2
+
+
+class _Layer(NamedTuple):
+    """A layer that is registered with its geometry."""
+
+    name: str
+    rows: int
+
+
+def look(path: Path, layer: str = "") -> Source:
+    """
+    Look at a GeoPackage and find the layer that is meant.
+
+    Parameters
+    ----------
+    path : Path
+        A file that begins as a GeoPackage does. It is opened for reading only; no byte of it
+        is changed and no file is left beside it.
+    layer : str
+        Layer to read; may be left out when the file holds one layer of features.
+
+    Returns
+    -------
+    source : Source
+        Its notes tell of a count of rows in the metadata that is not the count of rows, of a
+        layer without a primary key, and of a file whose log is not there.
+
+    Raises
+    ------
+    FileError
+        If another program has the file open, its pages are damaged, it holds no layer of
+        features, or several of which none is named.
+
+    References
+    ----------
+    OGC 12-128r19 GeoPackage Encoding Standard 1.4: application id (requirement 2), contents
+    (requirement 13), geometry columns (requirement 21), primary key (requirement 29).
+    SQLite, Database File Format, sections 1.3 and 4: https://sqlite.org/fileformat2.html
+    """
+    _refuse_open(path)
+    with _opened(path) as database:
+        notes = _check_pages(path, database)
+        tables = {one.lower() for one in _named(database, "SELECT name FROM sqlite_master")}
+        if "gpkg_contents" not in tables:
+            raise FileError(
+                Problem("format_disguised", file=path.name, value=".gpkg", rule="content.sqlite")
+            )
+        chosen = _chosen(path, _layers(database, tables), _others(database), layer)
+        notes += _metadata_notes(database, tables, chosen, path)
+    return Source(path, chosen.name, "gpkg", str(path), notes=tuple(notes))
+
+
+def row_ids(source: Source) -> np.ndarray | None:
+    """
+    Return the number SQLite has for each row of a layer, in the order in which they are read.
+
+    Parameters
+    ----------
+    source : Source
+        From ``look``.
+
+    Returns
+    -------
+    ids : ndarray of int, or None
+        Nothing for a view, whose rows have no numbers.
+
+    Raises
+    ------
+    FileError
+        If the layer cannot be read to its end.
+    """
+    with _opened(source.path) as database:
+        if _is_view(database, source.layer):
+            return None
+        query = f"SELECT rowid FROM {quoted(source.layer)} ORDER BY rowid"
+        return np.fromiter((row[0] for row in database.execute(query)), dtype=np.int64)
+
+
+def reading_options(source: Source) -> dict[str, str]:
+    """
+    Return what GDAL has to know to read every row and to change nothing.
+
+    Parameters
+    ----------
+    source : Source
+        From ``look``.
+
+    Returns
+    -------
+    options : dict
+        ``IMMUTABLE`` keeps SQLite from writing a log beside the file. The condition keeps GDAL
+        from believing a count of rows that is not right.
+
+    Notes
+    -----
+    With a stale count GDAL 3.12 drops rows, or makes up empty ones when the count is what the
+    numbers of the rows would allow; a condition makes it look at every row.
+    """
+    stale = any(note.code == "row_count_stale" for note in source.notes)
+    return {"IMMUTABLE": "YES"} | ({"where": "1 = 1"} if stale else {})
+
+
+def count_rows(source: Source) -> int:
+    """Return how many rows a layer has, whatever its metadata say."""
+    with _opened(source.path) as database:
+        return _count(database, source.layer)
+
+
+def quoted(name: str) -> str:
+    """
+    Return a name of a table as SQL writes it, whatever characters it has.
+
+    Examples
+    --------
+    >>> quoted('a"b; DROP TABLE c')
+    '"a""b; DROP TABLE c"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file for reading only; what SQLite says of a damaged one becomes a message."""
+    address = f"{path.as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
+            yield database
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        problem = Problem("database_damaged", file=path.name, value=str(error))
+        raise FileError(problem) from None
+
+
+def _refuse_open(path: Path) -> None:
+    """Refuse a file whose last edits lie in another file beside it."""
+    for end in ("-wal", "-journal"):
+        beside = path.with_name(path.name + end)
+        if beside.is_file():
+            with beside.open("rb") as file:
+                # a journal that is kept has zeros at its start when all is written
+                if any(file.read(28)):
+                    raise FileError(Problem("database_open", file=path.name, value=beside.name))
+
+
+def _check_pages(path: Path, database: sqlite3.Connection) -> list[Problem]:
+    """Refuse a file with damaged pages; tell when its log is away or it was not checked."""
+    with path.open("rb") as file:
+        file.seek(LOG_AT)
+        ahead = file.read(1)[0] == WRITTEN_AHEAD
+    notes = [Problem("database_log_away", file=path.name, value="-wal")] if ahead else []
+    size = path.stat().st_size
+    if size > CHECKED_BYTES:
+        shown = f"{size / 1e9:.1f} GB"
+        return [*notes, Problem("database_not_checked", file=path.name, value=shown)]
+    (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if state != "ok":
+        raise FileError(Problem("database_damaged", file=path.name, value=state))
+    return notes
+
+
+def _named(database: sqlite3.Connection, query: str, *values: str) -> list[str]:
+    """Return the first column of a query."""
+    return [row[0] for row in database.execute(query, values)]
+
+
+def _layers(database: sqlite3.Connection, tables: set[str]) -> list[_Layer]:
+    """List the layers of features that have a geometry column and a table."""
+    if "gpkg_geometry_columns" not in tables:
+        return []
+    names = _named(database, "SELECT c.table_name FROM gpkg_contents c JOIN gpkg_geometry_columns g"
+                   " ON lower(g.table_name) = lower(c.table_name)"
+                   " WHERE lower(c.data_type) = 'features' ORDER BY c.rowid")  # fmt: skip
+    usable = [name for name in names if "\x00" not in name and name.lower() in tables]
+    return [_Layer(name, _count(database, name)) for name in usable]
+
+
+def _others(database: sqlite3.Connection) -> list[str]:
+    """List what else is registered, with its type."""
+    return [f"{name} ({kind})" for name, kind in
+            database.execute("SELECT table_name, data_type FROM gpkg_contents")]  # fmt: skip
+
+
+def _chosen(path: Path, layers: list[_Layer], registered: list[str], layer: str) -> _Layer:
+    """Return the layer that is meant."""
+    if not layers:
+        shown = ", ".join(registered)
+        raise FileError(Problem("no_feature_layer", file=path.name, layer=layer, value=shown))
+    listed = ", ".join(f"{one.name} ({one.rows})" for one in layers)
+    if not layer and len(layers) > 1:
+        raise FileError(Problem("layer_not_named", file=path.name, rule=listed))
+    found = [one for one in layers if layer in ("", one.name)]
+    if not found:
+        raise FileError(Problem("layer_missing", file=path.name, value=layer, rule=listed))
+    return found[0]
+
+
+def _metadata_notes(
+    database: sqlite3.Connection, tables: set[str], chosen: _Layer, path: Path
+) -> list[Problem]:
+    """Tell where metadata and rows part."""
+    place = {"file": path.name, "layer": chosen.name}
+    notes = []
+    if "gpkg_ogr_contents" in tables:
+        told = _named(database, "SELECT feature_count FROM gpkg_ogr_contents"
+                      " WHERE lower(table_name) = lower(?) AND feature_count IS NOT NULL",
+                      chosen.name)  # fmt: skip
+        if told and told[0] != chosen.rows:
+            notes.append(Problem("row_count_stale", value=str(told[0]), rule=str(chosen.rows),
+                                 **place))  # fmt: skip
+    keys = _named(database, "SELECT name FROM pragma_table_info(?) WHERE pk > 0", chosen.name)
+    return notes if keys else [*notes, Problem("layer_without_key", **place)]
+
+
+def _is_view(database: sqlite3.Connection, name: str) -> bool:
+    """Tell whether a layer is a query on other tables."""
+    kinds = _named(database, "SELECT type FROM sqlite_master WHERE lower(name) = lower(?)", name)
+    return kinds[:1] != ["table"]
+
+
+def _count(database: sqlite3.Connection, name: str) -> int:
+    """Count the rows of a table."""
+    return database.execute(f"SELECT COUNT(*) FROM {quoted(name)}").fetchone()[0]
