@@ -72,9 +72,8 @@ def codec_of(name: str) -> str:
     >>> [codec_of(name) for name in ("936", "gb2312", "65001", "windows-1251", "88591", "<html>")]
     ['GB18030', 'GB18030', 'UTF-8', 'CP1251', 'ISO8859-1', '']
     """
-    word = re.sub(
-        r"^(ansi|oem|windows|microsoft|ms|cp|ibm)[ _-]*(?=\d+$)", "", name.strip().lower()
-    )
+    word = name.strip().lower().replace("big-5", "big5")
+    word = re.sub(r"^(ansi|oem|windows|microsoft|ms|cp|ibm)[ _-]*(?=\d+$)", "", word)
     word = re.sub(r"^(iso)?[ _-]*8859[ _-]*(\d+)$", r"iso8859-\2", word)
     if word.isdigit():
         word = {"65001": "utf-8", "54936": "gb18030", "20127": "ascii", "51932": "euc_jp",
