@@ -188,7 +188,7 @@ def planar_area_ha(geoseries: gpd.GeoSeries, crs: str) -> pd.Series:
         areas are a third too large at this latitude.
     """
     if geoseries.crs is None:
-        raise CRSError(Problem("crs_missing"))
+        raise CRSError(Problem("crs_unset"))
     system = area_crs(crs)
     unit = system.axis_info[0].unit_conversion_factor
     return _area_ha(geoseries, lambda part: part.to_crs(system).area.to_numpy() * unit**2)
@@ -204,7 +204,7 @@ def on_ellipsoid(geoseries: gpd.GeoSeries) -> gpd.GeoSeries:
         If the layer has no coordinate reference system.
     """
     if geoseries.crs is None:
-        raise CRSError(Problem("crs_missing"))
+        raise CRSError(Problem("crs_unset"))
     if geoseries.crs.is_projected:
         unit = geoseries.crs.axis_info[0].unit_conversion_factor
         geoseries = geoseries.segmentize(LONGEST_EDGE_M / unit)

@@ -182,7 +182,7 @@ def grid_of(raster: xr.DataArray) -> Grid:
     reference = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
     name = raster.encoding.get("source", raster.name or "")
     if "crs_wkt" not in reference:
-        raise CRSError(Problem("crs_missing", file=str(name)))
+        raise CRSError(Problem("crs_unset", file=str(name)))
     west, width, skew_x, top, skew_y, height = map(float, reference["GeoTransform"].split())
     if max(abs(skew_x), abs(skew_y)) > NO_SKEW * min(abs(width), abs(height)):
         raise FileError(Problem("raster_rotated", file=str(name)))

@@ -72,7 +72,7 @@ def ring_batches(polygons: gpd.GeoSeries, grid: Grid) -> Iterator[tuple[np.ndarr
         If the polygons have no coordinate reference system.
     """
     if polygons.crs is None:
-        raise CRSError(Problem("crs_missing"))
+        raise CRSError(Problem("crs_unset"))
     to_grid = None
     if polygons.crs != grid.crs:
         to_grid = transformer(polygons.crs, grid.crs)

@@ -14,7 +14,6 @@ from carbon_sink.parameters import (
     by_species,
     constant,
     load_parameters,
-    read_own_rows,
     references,
     values,
 )
@@ -24,7 +23,7 @@ from carbon_sink.units import known_units
 
 EVIDENCE = ["biomass_parameters", "constants", "coverage_rules", "land_classes", "landcover_classes",
             "landcover_schemes", "expected_cover", "plan_targets", "species", "fields", "attribute_codes",
-            "age_groups", "quality_rules", "code_pages", "common_characters"]  # fmt: skip
+            "age_groups", "quality_rules", "code_pages", "systems", "datums", "gcj02", "common_characters"]  # fmt: skip
 RANGES = {"wood_density_t_m3": (0.2, 1.1), "bef": (1.0, 3.0), "root_shoot_ratio": (0.1, 0.7),
           "carbon_fraction": (0.4, 0.6), "biomass_above_t_ha": (1, 100),
           "biomass_below_t_ha": (1, 100), "biomass_whole_t_ha": (1, 100)}  # fmt: skip
@@ -133,14 +132,11 @@ def test_a_set_that_does_not_exist_is_refused_with_those_that_do():
         load_parameters("my_set")
 
 
-def test_own_rows_fill_gaps_and_take_the_place_of_the_set_s(tmp_path):
-    path = tmp_path / "own.csv"
-    path.write_text(
-        "species_group,name_zh,parameter,value,unit,source,locator,confidence,note\n"
-        "bamboo,竹林,biomass_whole_t_ha,60.5,t/ha,district_survey,table 3,verified,\n",
-        encoding="utf-8",
-    )
-    rows = load_parameters("ar_cm_001", read_own_rows(path))
+def test_own_rows_fill_gaps_and_take_the_place_of_the_set_s():
+    own = pd.DataFrame({"species_group": ["bamboo"], "parameter": ["biomass_whole_t_ha"],
+                        "value": ["60.5"], "unit": ["t/ha"], "source": ["district_survey"],
+                        "confidence": ["verified"]})  # fmt: skip
+    rows = load_parameters("ar_cm_001", own)
     assert values(rows, "biomass_whole_t_ha")["bamboo"] == 60.5
     assert rows.query("source == 'district_survey'")["confidence"].tolist() == ["verified"]
     assert values(rows, "biomass_whole_t_ha")["shrub"] == 17.99
@@ -149,7 +145,7 @@ def test_own_rows_fill_gaps_and_take_the_place_of_the_set_s(tmp_path):
 def test_own_rows_without_source_or_value_are_refused():
     rows = pd.DataFrame({"species_group": ["bamboo", "shrub"], "parameter": ["bef", "bef"],
                          "value": ["1.2", "x"], "unit": ["1", "1"], "source": ["", "s"],
-                         "confidence": ["verified", "verified"]})  # fmt: skip
+                         "confidence": ["verified", "verified"]}, index=[2, 3])  # fmt: skip
     with pytest.raises(ParameterError) as caught:
         load_parameters("ar_cm_001", rows)
     assert caught.value.problems[0].rows == (2, 3)
@@ -170,14 +166,6 @@ def test_own_rows_in_other_units_or_with_unknown_names_are_refused(change):
         load_parameters("ar_cm_001", pd.DataFrame([{**row, **change}]))
     with pytest.raises(ParameterError):
         load_parameters("ar_cm_001", pd.DataFrame([row, row]))
-
-
-def test_a_file_of_own_rows_that_is_no_csv_is_refused(tmp_path):
-    path = tmp_path / "own.csv"
-    for content in ("树种,数值\n".encode("gbk"), b"", b'a,b\n"1,2\n'):
-        path.write_bytes(content)
-        with pytest.raises(ParameterError, match=r"own\.csv"):
-            read_own_rows(path)
 
 
 def test_a_stand_gets_the_value_of_its_species_and_unknown_stays_refused():

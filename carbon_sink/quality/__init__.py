@@ -2,19 +2,33 @@
 
 from .place import check_extent, check_place, extent_deg
 from .records import check_unique
-from .shapes import check_polygons, check_repairs, mend_polygons
+from .shapes import check_polygons, check_repairs, find_slivers, judge_repairs, mend_polygons
+from .shelf import Shelf
 from .stands import check_stands
+from .systems import check_shift, check_system, check_systems, placed
+from .topology import check_topology, judge_topology, mend_borders, survey
 from .towns import assign_towns, outside
 
 __all__ = [
+    "Shelf",
     "assign_towns",
     "check_extent",
     "check_place",
     "check_polygons",
     "check_repairs",
+    "check_shift",
     "check_stands",
+    "check_system",
+    "check_systems",
+    "check_topology",
     "check_unique",
     "extent_deg",
+    "find_slivers",
+    "judge_repairs",
+    "judge_topology",
+    "mend_borders",
     "mend_polygons",
     "outside",
+    "placed",
+    "survey",
 ]

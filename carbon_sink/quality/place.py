@@ -3,8 +3,9 @@
 import geopandas as gpd
 import shapely
 
-from ..errors import CRSError, Problem, TableError
+from ..errors import CRSError, Problem
 from ..geometry import STORE_CRS
+from .systems import are_apart, elsewhere
 
 # an inventory covers its place when its area lies between these shares of the land area
 COVERS, EXCEEDS = 0.98, 1.01
@@ -36,7 +37,11 @@ def check_extent(
     return [Problem("inventory_partial", **found)] if share < COVERS else []
 
 
-def check_place(layers: dict[str, tuple[float, float, float, float]], reference: str) -> None:
+def check_place(
+    layers: dict[str, tuple[float, float, float, float]],
+    reference: str,
+    systems: dict[str, object] | None = None,
+) -> None:
     """
     Refuse layers that do not touch the extent of the reference layer.
 
@@ -46,24 +51,20 @@ def check_place(layers: dict[str, tuple[float, float, float, float]], reference:
         File name to extent (west, south, east, north) in degrees.
     reference : str
         The file whose extent is the place.
+    systems : dict, optional
+        File name to the system it names: a wrong one is the likeliest reason.
 
     Raises
     ------
     CRSError
-        Naming every layer that lies elsewhere, with both extents.
+        Naming every layer that lies elsewhere, how far off, and the system in which it would not.
     """
-    west, south, east, north = layers[reference]
-    problems = []
-    for file, (left, bottom, right, top) in layers.items():
-        if right < west or left > east or top < south or bottom > north:
-            problems.append(
-                Problem(
-                    "no_overlap",
-                    file=file,
-                    value=f"{left:.3f}–{right:.3f}, {bottom:.3f}–{top:.3f}",
-                    rule=f"{reference}: {west:.3f}–{east:.3f}, {south:.3f}–{north:.3f}",
-                )
-            )
+    ground, systems = layers[reference], systems or {}
+    problems = [
+        elsewhere(seen, ground, systems.get(file), file=file)
+        for file, seen in layers.items()
+        if are_apart(seen, ground)
+    ]
     if problems:
         raise CRSError(problems)
 

@@ -7,6 +7,7 @@ import rasterio
 
 from ..errors import Problem
 from ..grids import NO_SKEW
+from ..systems import missing_system
 
 # degrees in radians, and how far a stored unit may be off
 DEGREE, UNIT_NOISE = pi / 180.0, 1e-6
@@ -39,7 +40,7 @@ def place_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
         return [*grid, Problem("crs_invalid", file=file, value=str(error))]
     # control points have a system of their own
     if crs is None:
-        no_crs = Problem("crs_missing", file=file)
+        no_crs = missing_system(tuple(source.bounds), file=file)
         return grid if source.gcps[0] else [*grid, no_crs]
     system = _crs_problems(crs, file)
     if grid or system or not crs.is_geographic:
