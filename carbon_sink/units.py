@@ -1,4 +1,7 @@
-"""Units of forestry plans and their exact factors to the units of the tables."""
+"""Units of forestry plans and of inventories, and their exact factors to those of the tables."""
+
+import unicodedata
+from fractions import Fraction
 
 M2_PER_HA = 10_000.0
 MU_PER_HA = 15.0
@@ -26,6 +29,27 @@ SPELLINGS = {
     "公顷": "ha",
     "万公顷": "万ha",
 }
+# unit of our columns -> units that a field of an inventory may be in, and their exact factors
+_FIELD_UNITS = {
+    "ha": {"ha": Fraction(1), "亩": Fraction(1, 15), "m2": Fraction(1, 10_000),
+           "km2": Fraction(100)},
+    "1": {"1": Fraction(1), "%": Fraction(1, 100), "成": Fraction(1, 10)},
+    "m3": {"m3": Fraction(1), "万m3": Fraction(10_000)},
+    "m3/ha": {"m3/ha": Fraction(1), "m3/亩": Fraction(15)},
+    "m2/ha": {"m2/ha": Fraction(1), "m2/亩": Fraction(15)},
+    "1/ha": {"1/ha": Fraction(1), "1/亩": Fraction(15)},
+    "cm": {"cm": Fraction(1), "mm": Fraction(1, 10), "m": Fraction(100)},
+    "m": {"m": Fraction(1), "dm": Fraction(1, 10), "cm": Fraction(1, 100), "km": Fraction(1000)},
+    "yr": {"yr": Fraction(1)},
+}  # fmt: skip
+# other spellings, after full-width signs and raised digits have become plain
+_FIELD_SPELLINGS = {
+    "公顷": "ha", "hm2": "ha", "mu": "亩", "市亩": "亩", "平方米": "m2", "平方公里": "km2",
+    "百分比": "%", "百分数": "%", "小数": "1", "成数": "成", "立方米": "m3", "万立方米": "万m3",
+    "立方米/公顷": "m3/ha", "m3/hm2": "m3/ha", "立方米/亩": "m3/亩", "平方米/公顷": "m2/ha",
+    "m2/hm2": "m2/ha", "株/公顷": "1/ha", "株/hm2": "1/ha", "株/ha": "1/ha", "株/亩": "1/亩",
+    "厘米": "cm", "毫米": "mm", "米": "m", "分米": "dm", "公里": "km", "年": "yr",
+}  # fmt: skip
 
 
 def base_unit(unit: str) -> tuple[str, float]:
@@ -60,6 +84,40 @@ def base_unit(unit: str) -> tuple[str, float]:
 def known_units() -> list[str]:
     """Return the units a target or a statistic may be written in."""
     return [*_UNITS, *SPELLINGS]
+
+
+def field_units(unit: str) -> dict[str, Fraction]:
+    """
+    Return the units a field may be in whose column is in ``unit``, with their exact factors.
+
+    Examples
+    --------
+    >>> field_units("ha")["亩"]
+    Fraction(1, 15)
+    >>> field_units("t")
+    {}
+    """
+    return _FIELD_UNITS.get(unit, {})
+
+
+def field_unit(word: str, unit: str) -> str:
+    """
+    Return the unit that a word means in a field whose column is in ``unit``; empty if none.
+
+    Examples
+    --------
+    >>> field_unit("公顷", "ha"), field_unit("ｍ²", "ha"), field_unit("％", "m3")
+    ('ha', 'm2', '')
+    """
+    word = unicodedata.normalize("NFKC", word).strip().lower()
+    word = _FIELD_SPELLINGS.get(word, word)
+    return word if word in field_units(unit) else ""
+
+
+def field_unit_words() -> list[str]:
+    """Return every word for a unit of a field, the longest first."""
+    words = {name for units in _FIELD_UNITS.values() for name in units} | set(_FIELD_SPELLINGS)
+    return sorted(words, key=lambda word: (-len(word), word))
 
 
 def mu(area_ha: float) -> float:

@@ -120,8 +120,8 @@ def test_own_codes_stand_for_groups_of_ours(write):
     assert set(stands["species_group"]) == {"masson_pine"}
 
 
-def test_numbers_that_are_none_and_closures_in_percent_are_refused_together(write):
-    layer = small_inventory(2020).assign(YU_BI_DU=70, PINGJUN_NL="old")
+def test_numbers_that_are_none_and_those_out_of_range_are_refused_together(write):
+    layer = small_inventory(2020).assign(PINGJUN_SG=700, PINGJUN_NL="old")
     with pytest.raises(TableError) as caught:
         read_inventory(write(layer))
     assert {problem.code for problem in caught.value.problems} == {"too_large", "not_a_number"}
@@ -251,13 +251,14 @@ def test_events_are_fires_harvests_or_pests(write):
     assert len(read_events(write(events.assign(event_type="fire"), "b.gpkg"))) == 1
 
 
-def test_a_csv_that_is_missing_or_not_utf8_is_refused(tmp_path):
+def test_a_csv_that_is_missing_is_refused_and_one_in_gbk_is_read_and_told(tmp_path):
     with pytest.raises(FileError, match="找不到文件"):
         read_projects(tmp_path / "none.csv")
     path = tmp_path / "gbk.csv"
-    path.write_bytes("record_id,planted_year,tree_count,村\n宅,2023,1,荣隆\n".encode("gbk"))
-    with pytest.raises(FileError, match="CSV UTF-8"):
-        read_projects(path)
+    path.write_bytes("record_id,栽植年度,株数,村,成活率\n宅,2023,3300,荣隆,50\n".encode("gbk"))
+    projects = read_projects(path)
+    assert projects["done_ha"].tolist() == [1.0]
+    assert [note.code for note in projects.attrs["notes"]] == ["encoding_found"]
 
 
 def test_a_gbk_shapefile_needs_a_cpg_and_the_message_says_so(tmp_path):

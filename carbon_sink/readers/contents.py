@@ -1,0 +1,114 @@
+"""Reads what is needed to understand the columns of an inventory: few fields, part by part."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..geometry import ellipsoidal_area_ha
+from ..tables import as_numbers
+from .layers import as_text
+from .parts import PART_ROWS, parts_of, read_parts
+from .source import Source
+
+# columns whose units show in their values
+MEASURED = (
+    "registered_area_ha", "canopy_closure", "forest_volume_m3", "volume_m3_ha",
+    "scattered_volume_m3", "total_volume_m3", "living_volume_m3_ha",
+)  # fmt: skip
+# two fields hold the same where numbers differ by less than they are rounded
+SAME_SHARE, SAME_LEAST = 0.005, 0.005
+
+
+@dataclass(frozen=True)
+class Contents:
+    """
+    What the columns of a layer hold.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        Columns of ``MEASURED`` that the file has, as numbers in the units of the file,
+        labelled by row.
+    contradictory : set
+        Pairs of fields, of which the second holds something that the first does not.
+    """
+
+    numbers: pd.DataFrame
+    contradictory: set[tuple[str, str]]
+
+
+def read_contents(source: Source, fields: dict[str, str], pairs: list[tuple[str, str]]) -> Contents:
+    """
+    Read the columns that show their units, in all rows and without polygons.
+
+    Parameters
+    ----------
+    source : Source
+        The layer.
+    fields : dict
+        Our column name to the field of the file.
+    pairs : list of tuple
+        Fields to compare: one that was chosen, and one of the same meaning.
+
+    Returns
+    -------
+    contents : Contents
+    """
+    measured = [name for name in MEASURED if name in fields]
+    wanted = [fields[name] for name in measured] + [one for pair in pairs for one in pair]
+    if not wanted:
+        return Contents(pd.DataFrame(), set())
+    numbers, contradictory = [], set()
+    for rows in read_parts(parts_of(source), fields=list(dict.fromkeys(wanted)), geometry=False):
+        values = {name: as_numbers(rows[fields[name]])[0] for name in measured}
+        numbers.append(pd.DataFrame(values, index=rows.index))
+        contradictory |= {pair for pair in pairs if _contradicts(rows[pair[0]], rows[pair[1]])}
+    return Contents(pd.concat(numbers), contradictory)
+
+
+def _contradicts(first: pd.Series, second: pd.Series) -> bool:
+    """Tell whether the second field holds something that the first does not."""
+    one, other = as_text(first), as_text(second)
+    numbers, unreadable = as_numbers(first)
+    others, strange = as_numbers(second)
+    if not unreadable.any() and not strange.any():
+        near = (numbers - others).abs() <= SAME_SHARE * others.abs() + SAME_LEAST
+        return bool((others.notna() & ~near).any())
+    return bool((other.notna() & (one.isna() | one.ne(other))).any())
+
+
+def read_areas(source: Source, field: str, *, everywhere: bool = False) -> pd.DataFrame:
+    """
+    Read an area field beside the area of the polygons.
+
+    Parameters
+    ----------
+    source : Source
+        The layer.
+    field : str
+        Field of the area.
+    everywhere : bool
+        Read every row, and not only as many as a part has, spread over the file.
+
+    Returns
+    -------
+    areas : DataFrame
+        Columns ``registered`` (as the field has it) and ``measured`` (ha, on the ellipsoid),
+        labelled by row.
+
+    Raises
+    ------
+    CRSError
+        If the layer has no coordinate reference system, or none that has areas.
+    """
+    parts = parts_of(source)
+    rows_each = PART_ROWS if everywhere else max(PART_ROWS // len(parts), 1)
+    areas = []
+    for part in parts:
+        part = part._replace(last=min(part.first + rows_each, part.last))  # noqa: PLW2901
+        rows = next(read_parts([part], fields=[field]))
+        areas.append(
+            pd.DataFrame({"registered": as_numbers(rows[field])[0],
+                          "measured": ellipsoidal_area_ha(rows.geometry)})
+        )  # fmt: skip
+    return pd.concat(areas)
