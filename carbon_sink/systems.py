@@ -356,7 +356,7 @@ def missing_system(
 
 
 def candidates_text(bounds: Bounds, place_deg: Bounds | None = None) -> str:
-    """Name the systems that bring a layer to its place, or else to China; a text key when none does."""
+    """Name the systems that bring a layer to its place, or to China; a text key if none does."""
     if place_deg is not None and len((found := likely_systems(bounds, place_deg)).rows):
         return found.text()
     west, south, east, north = bounds
