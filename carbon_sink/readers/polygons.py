@@ -20,6 +20,7 @@ def read_inventory(
     species_scheme: str = "",
     landclass_codes: dict[str, str] | None = None,
     species_codes: dict[str, str] | None = None,
+    units: dict[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a forest inventory under our column names, with its codes understood.
@@ -39,6 +40,8 @@ def read_inventory(
         they are not named.
     landclass_codes, species_codes : dict
         The user's own codes to class groups and species groups, before those of a scheme.
+    units : dict
+        Our column name to the unit of the field, where it is not that of the column.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def read_inventory(
     known = understand(
         source, fields=fields, fixed=fixed, landclass_scheme=landclass_scheme,
         species_scheme=species_scheme, landclass_codes=landclass_codes,
-        species_codes=species_codes,
+        species_codes=species_codes, units=units,
     )  # fmt: skip
     _refuse(known.problems)
     stands, problems = stands_of(read_layer(source, fields=list(known.fields.values())), known)

@@ -12,7 +12,8 @@ from .. import codes, landcover, parameters
 from ..errors import CRSError, Problem, SettingsError
 from ..geometry import area_crs
 from ..language import read_rows
-from ..units import base_unit, known_units
+from ..tables import columns
+from ..units import base_unit, field_unit, field_units, known_units
 from .model import ELLIPSOID, Section, Settings, Source, named_files
 
 # characters that no file name may have on some system
@@ -149,6 +150,7 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
         *_carbon_problems(settings, file),
         *_name_problems(settings, file),
         *_own_code_problems(settings, file),
+        *_field_unit_problems(settings, file),
         *_year_problems(settings, file),
     ]
 
@@ -192,6 +194,20 @@ def _own_code_problems(settings: Settings, file: str) -> list[Problem]:
         for name, known in groups.items()
         for code, group in getattr(source, name).items()
         if group not in known
+    ]  # fmt: skip
+
+
+def _field_unit_problems(settings: Settings, file: str) -> list[Problem]:
+    """List units of fields that their columns cannot be in."""
+    units = columns("stands")["unit"]
+    measured = [name for name in units.index if field_units(units[name])]
+    return [
+        Problem("setting_choice", file=file, field=f"inventory.{number}.units.{column}",
+                value=word if column in measured else column,
+                rule=", ".join(field_units(units[column]) if column in measured else measured))
+        for number, source in enumerate(settings.inventory, start=1)
+        for column, word in source.units.items()
+        if column not in measured or not field_unit(word, units[column])
     ]  # fmt: skip
 
 

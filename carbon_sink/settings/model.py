@@ -48,12 +48,15 @@ class Inventory(Source):
 
     ``fields`` maps our column names to the fields of the file, ``fixed`` gives one value to
     a column the file lacks, ``landclass_codes`` and ``species_codes`` translate codes of the
-    user's own to class groups and species groups.
+    user's own to class groups and species groups. ``units`` says in which unit the field of a
+    column is, where it is not that of the column. A column whose field is an empty text under
+    ``fields`` is left out.
     """
 
     year: Year
     fields: dict[str, str] = {}
     fixed: dict[str, str] = {}
+    units: dict[str, str] = {}
     landclass_scheme: str = ""
     species_scheme: str = ""
     landclass_codes: dict[str, str] = {}
