@@ -1,7 +1,7 @@
 """What a raster holds in each polygon of a file, part by part, for files of any size."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ import xarray as xr
 
 from . import quality, rasters, readers
 from .cluster import check_workers, class_quanta_on, connected, each, joined
-from .errors import ROWS_SHOWN, CRSError, Problem, TableError, first_rows
+from .errors import CRSError, Problem, TableError, first_rows
 from .geometry import ellipsoidal_area_ha
 from .grids import grid_of, nodata_of
 from .landcover import NOISE_HA, check_classes, classes
 from .language import text
 from .rasters import CLASSES_MOST
 from .readers import Part
+from .tables import joined as told_once
 from .zonal import class_quanta, quanta_to_ha, statistics
 
 # polygons of which less than this share has data are told to the reader
@@ -118,12 +119,14 @@ def compose(
             else:
                 measured = each(client, partial(_on_worker, work), parts)
             on_part(len(parts), len(parts))
-    if problems := _merged([problem for one in measured for problem in one.problems]):
-        raise TableError(problems)
+    told = [problem for one in measured for problem in one.problems]
+    if any(one.table is None for one in measured):
+        raise TableError(told_once(problem for problem in told if problem.severity == "refuse"))
     table, area_ha = (
         _class_table(measured, cells, coverage) if is_classes else _value_table(measured)
     )
-    notes = [*cells.attrs["notes"], *_repair_notes(measured, area_ha.sum())]
+    changed_ha = sum(one.changed_ha for one in measured)
+    notes = [*cells.attrs["notes"], *quality.check_repairs(told, changed_ha, area_ha.sum())]
     if is_classes and scheme:
         found = table.max()
         check_classes(found.index[found > 0], scheme, Path(raster).name, table.sum(),
@@ -169,11 +172,10 @@ def total_lines(found: Composition, scheme: str = "", lang: str = "zh") -> list[
 
 @dataclass(frozen=True)
 class _Measured:
-    """One part of a layer, measured, or what is wrong with it."""
+    """One part of a layer, measured where that is possible, and what is wrong with it."""
 
     table: pd.DataFrame | None
     area_ha: pd.Series | None
-    notes: list[Problem]
     changed_ha: float
     problems: list[Problem]
 
@@ -199,14 +201,13 @@ def _measure_part(
     part: Part, rows: gpd.GeoDataFrame, measure: Callable[[gpd.GeoDataFrame], pd.DataFrame]
 ) -> _Measured:
     """Check the polygons of a part and measure them; problems are collected, not raised."""
-    try:
-        polygons, notes, changed_ha = quality.mend_polygons(
-            rows, file=part.source.path.name, name=part.source.layer
-        )
-    except TableError as error:
-        return _Measured(None, None, [], 0.0, error.problems)
+    polygons, found, changed_ha = quality.mend_polygons(
+        rows, file=part.source.path.name, name=part.source.layer
+    )
+    if len(polygons) < len(rows):
+        return _Measured(None, None, 0.0, found)
     area_ha = ellipsoidal_area_ha(polygons.geometry)
-    return _Measured(measure(polygons), area_ha, notes, changed_ha, [])
+    return _Measured(measure(polygons), area_ha, changed_ha, found)
 
 
 def _class_part(
@@ -240,28 +241,6 @@ def _check_number(quanta: pd.DataFrame, raster: xr.DataArray) -> None:
             Problem("classes_too_many", file=raster.encoding["source"],
                     value=f"{len(quanta.columns):,}", rule=str(CLASSES_MOST))
         )  # fmt: skip
-
-
-def _merged(problems: list[Problem]) -> list[Problem]:
-    """Tell what was found in several parts once, with all its rows counted."""
-    found: dict[str, Problem] = {}
-    for one in problems:
-        if one.code not in found:
-            found[one.code] = one
-            continue
-        before = found[one.code]
-        rows = (*before.rows, *one.rows)[:ROWS_SHOWN]
-        found[one.code] = replace(before, rows=rows, count=before.count + one.count)
-    return list(found.values())
-
-
-def _repair_notes(measured: list[_Measured], area_ha: float) -> list[Problem]:
-    """Tell the repairs of all parts, or refuse them."""
-    changed_ha = sum(one.changed_ha for one in measured)
-    notes = _merged([note for one in measured for note in one.notes])
-    notes = [replace(note, value=f"{changed_ha:.4f}") for note in notes]
-    quality.check_repairs(notes, changed_ha, area_ha)
-    return notes
 
 
 def _class_table(

@@ -2,8 +2,9 @@
 
 from .place import check_extent, check_place, extent_deg
 from .records import check_unique
-from .shapes import check_polygons, check_repairs, find_slivers, judge_repairs, mend_polygons
+from .shapes import check_polygons, check_repairs, judge_repairs, mend_polygons
 from .shelf import Shelf
+from .slivers import find_slivers
 from .stands import check_stands
 from .systems import check_shift, check_system, check_systems, placed
 from .topology import check_topology, judge_topology, mend_borders, survey

@@ -1,0 +1,196 @@
+"""How the polygons of one layer lie to each other: ground that two of them hold, and none."""
+
+import numpy as np
+import shapely
+
+# pairs whose intersection is computed at a time: pieces of these stay small
+PART_PAIRS = 20_000
+# steps, as shares of the coordinates, on which an overlay is done when it fails without
+GRID_STEPS = (1e-15, 1e-13, 1e-11, 1e-9)
+
+
+def polygonal(shapes: np.ndarray) -> np.ndarray:
+    """
+    Keep the polygons of shapes; lines and points have no area.
+
+    Parameters
+    ----------
+    shapes : array of Geometry
+        Any shapes, such as results of an overlay.
+
+    Returns
+    -------
+    polygons : array of Geometry
+        Polygons and multipolygons; an empty polygon where nothing is left.
+
+    Examples
+    --------
+    >>> mixed = shapely.from_wkt("GEOMETRYCOLLECTION (POINT (5 5), POLYGON ((0 0, 1 0, 1 1, 0 0)))")
+    >>> polygonal([mixed])[0].wkt
+    'MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))'
+    """
+    shapes = np.array(shapes, dtype=object)
+    flat = shapely.get_dimensions(shapes) < 2  # noqa: PLR2004 - lines, points and nothing
+    shapes[flat] = shapely.Polygon()
+    for row in np.flatnonzero(
+        shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
+    ):
+        parts = shapely.get_parts(shapely.get_parts(shapes[row]))
+        shapes[row] = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004
+    return shapes
+
+
+def intersections(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """
+    Return the ground that two polygons share, pair by pair; never fails.
+
+    Parameters
+    ----------
+    first, second : array of Polygon or MultiPolygon
+        As many of each.
+
+    Returns
+    -------
+    shared : array of Polygon or MultiPolygon
+        Empty where they share no ground.
+
+    Examples
+    --------
+    >>> shared = intersections([shapely.box(0, 0, 2, 2)], [shapely.box(1, 1, 3, 3)])
+    >>> float(shared[0].area)
+    1.0
+    """
+    return _overlaid(shapely.intersection, first, second)
+
+
+def differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """
+    Return the ground of one polygon that another does not hold, pair by pair; never fails.
+
+    Parameters
+    ----------
+    first, second : array of Polygon or MultiPolygon
+        As many of each.
+
+    Returns
+    -------
+    rest : array of Polygon or MultiPolygon
+        Empty where the second covers the first.
+
+    Examples
+    --------
+    >>> rest = differences([shapely.box(0, 0, 2, 2)], [shapely.box(1, 1, 3, 3)])
+    >>> float(rest[0].area)
+    3.0
+    """
+    return _overlaid(shapely.difference, first, second)
+
+
+def _overlaid(overlay, first: np.ndarray, second: np.ndarray) -> np.ndarray:  # noqa: ANN001
+    """Overlay all pairs at once, and one by one where that fails."""
+    first, second = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
+    try:
+        return polygonal(overlay(first, second))
+    except shapely.GEOSException:
+        pairs = zip(first, second, strict=True)
+        return polygonal([_overlaid_on_grid(overlay, *pair) for pair in pairs])
+
+
+def _overlaid_on_grid(overlay, one, other) -> shapely.Geometry:  # noqa: ANN001
+    """Overlay two shapes; made valid first, and on ever coarser grids, when that fails."""
+    size = max(map(abs, (*shapely.bounds(one), *shapely.bounds(other))))
+    for step in (None, *(share * size for share in GRID_STEPS)):
+        try:
+            return overlay(one, other, grid_size=step)
+        except shapely.GEOSException as error:
+            failed = error
+            one, other = shapely.make_valid([one, other], method="structure", keep_collapsed=False)
+    raise failed
+
+
+def mismatched(shapes: np.ndarray) -> np.ndarray:
+    """
+    Tell the polygons whose borders are not those of their neighbours.
+
+    Parameters
+    ----------
+    shapes : array of Polygon or MultiPolygon
+        Valid polygons.
+
+    Returns
+    -------
+    marks : array of bool
+        True where an edge runs through another polygon, or along a part of another edge only.
+        Of two polygons that overlap one is marked at least.
+    """
+    return ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+
+
+def overlaps(shapes: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """
+    Find the pairs of polygons that share ground.
+
+    Parameters
+    ----------
+    shapes : array of Polygon or MultiPolygon
+        Valid polygons.
+    marks : array of bool
+        From ``mismatched``.
+
+    Returns
+    -------
+    first, second : array of int
+        Positions, the first one smaller, in rising order.
+    pieces : array of Polygon or MultiPolygon
+        The ground that they share.
+
+    Examples
+    --------
+    >>> shapes = np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 1, 3, 3)])
+    >>> first, second, pieces = overlaps(shapes, mismatched(shapes))
+    >>> first.tolist(), second.tolist(), shapely.area(pieces).tolist()
+    ([0], [1], [1.0])
+    """
+    suspects = np.flatnonzero(marks)
+    one, other = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
+    pairs = np.sort(np.column_stack([suspects[one], other]), axis=1)
+    pairs = np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
+    kept, pieces = [pairs[:0]], [np.array([], dtype=object)]
+    for start in range(0, len(pairs), PART_PAIRS):
+        part = pairs[start : start + PART_PAIRS]
+        shared = intersections(shapes[part[:, 0]], shapes[part[:, 1]])
+        real = ~shapely.is_empty(shared)
+        kept.append(part[real])
+        pieces.append(shared[real])
+    first, second = np.concatenate(kept).T
+    return first, second, np.concatenate(pieces)
+
+
+def free_ground(shapes: np.ndarray, marks: np.ndarray, box: tuple) -> np.ndarray:
+    """
+    Find the ground of a rectangle that no polygon holds.
+
+    Parameters
+    ----------
+    shapes : array of Polygon or MultiPolygon
+        Valid polygons: all that reach into the rectangle.
+    marks : array of bool
+        From ``mismatched``.
+    box : tuple of float
+        The rectangle: west, south, east, north.
+
+    Returns
+    -------
+    pieces : array of Polygon
+        One for each connected piece.
+
+    Examples
+    --------
+    >>> shapes = np.array([shapely.box(0, 0, 2, 4), shapely.box(3, 0, 4, 4)])
+    >>> [piece.bounds for piece in free_ground(shapes, mismatched(shapes), (0, 0, 4, 4))]
+    [(2.0, 0.0, 3.0, 4.0)]
+    """
+    # those that fit are joined along equal edges, which is quick; only the others are overlaid
+    held = [shapely.coverage_union_all(shapes[~marks]), shapely.union_all(shapes[marks])]
+    free = differences([shapely.box(*box)], [shapely.union(*held)])
+    return shapely.get_parts(free)
