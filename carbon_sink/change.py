@@ -13,7 +13,6 @@ from .errors import FileError, Problem, TableError
 from .grids import nodata_of
 from .landcover import NOISE_HA, check_classes, product, transition_matrix
 from .language import text
-from .parameters import read_own_rows
 from .transitions import (
     change_table,
     comparison_notes,
@@ -202,7 +201,7 @@ def write_carbon(
         date: rasters.open_landcover(path, scheme=scheme)
         for date, path, scheme in zip(("before", "after"), (before, after), schemes, strict=True)
     }
-    rows = check_table(read_own_rows(Path(table)), file=Path(table).name)
+    rows = check_table(readers.read_table(table), file=Path(table).name)
     maps = rasters.write_density(opened, rows, folder)
     return carbon_totals(maps.pairs["before", "after"], rows), maps.files
 

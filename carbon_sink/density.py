@@ -60,7 +60,6 @@ def check_table(rows: pd.DataFrame, file: str = "") -> pd.DataFrame:
     100.0
     """
     rows = rows.rename(columns=lambda name: str(name).strip().lower()).rename(columns=NAMES)
-    rows = rows.set_axis(range(2, len(rows) + 2))  # as lines of the file
     pools = [pool for pool in POOLS if pool in rows]
     problems = _name_problems(rows, pools, file) + _pool_gaps(rows, pools, file)
     if "class_code" in rows:

@@ -19,7 +19,6 @@ from .inspection import Ground, Survey, survey_layer
 from .interpretation import check_interpretation
 from .landcover import check_classes
 from .language import text
-from .parameters import read_own_rows
 from .settings import ELLIPSOID, Inventory, Settings
 
 
@@ -157,7 +156,8 @@ def gather(
     with inputs.collecting():
         _read_samples(settings, inputs)
     with inputs.collecting():
-        inputs.carbon_table = _read_carbon_table(settings, inputs.landcover)
+        table = inputs.carbon_table = _read_carbon_table(settings, inputs.landcover)
+        inputs.notes += [] if table is None else table.attrs.pop("notes", [])
     return inputs
 
 
@@ -179,7 +179,9 @@ def _read_records(settings: Settings, inputs: Inputs) -> None:
         found, files = [], []
         for source in getattr(settings, name):
             with inputs.collecting():
-                found.append(_stored(read(settings.path_of(source), layer=source.layer)))
+                records = read(settings.path_of(source), layer=source.layer)
+                inputs.notes += records.attrs.pop("notes", [])
+                found.append(_stored(records))
                 files.append(source.path)
         with inputs.collecting():
             quality.check_unique(found, key, files)
@@ -193,7 +195,7 @@ def _read_carbon_table(
     if settings.carbon_density is None:
         return None
     path = settings.path_of(settings.carbon_density.table)
-    table = check_table(read_own_rows(path), file=path.name)
+    table = check_table(readers.read_table(path), file=path.name)
     for (_, before), (_, after) in pairwise(sorted(landcover.items())):
         check_same_grid(before, after)
     return table
@@ -241,6 +243,7 @@ def _read_samples(settings: Settings, inputs: Inputs) -> None:
             points = gpd.points_from_xy(known["lon_deg"], known["lat_deg"], crs=STORE_CRS)
             seen = rasters.values_at(raster, gpd.GeoSeries(points, known.index))
         polygons = place.to_crs(STORE_CRS) if len(place) else None
+        inputs.notes += samples.attrs.pop("notes", [])
         inputs.notes += check_interpretation(samples, seen, polygons)
         inputs.reference_samples[source.year] = samples
 
@@ -313,6 +316,7 @@ def _survey(
         layer, fields=source.fields, fixed=source.fixed,
         landclass_scheme=source.landclass_scheme, species_scheme=source.species_scheme,
         landclass_codes=source.landclass_codes, species_codes=source.species_codes,
+        units=source.units,
     )  # fmt: skip
     grave = [problem for problem in known.problems if problem.severity == "refuse"]
     if grave:  # rows that are not understood cannot be checked

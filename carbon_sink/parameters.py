@@ -1,7 +1,6 @@
 """Cited parameters: every value with its unit, source, place in the source and confidence."""
 
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
@@ -46,8 +45,9 @@ def load_parameters(name: str, own_rows: pd.DataFrame | None = None) -> pd.DataF
     name : str
         A set of ``data/biomass_parameters.csv``; a set is one coherent choice.
     own_rows : DataFrame, optional
-        Rows of the user's own with the same columns, ``set`` aside. They take the place of
-        the set's rows for the same species group and parameter, and fill its gaps.
+        Rows of the user's own with the same columns, ``set`` aside, labelled as messages are
+        to name them. They take the place of the set's rows for the same species group and
+        parameter, and fill its gaps.
 
     Returns
     -------
@@ -90,30 +90,12 @@ def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     faulty |= ~rows["species_group"].isin(groups)
     faulty |= rows.duplicated(["species_group", "parameter"])
     if faulty.any():
-        lines = [position + 2 for position in range(len(rows)) if faulty.iloc[position]]
+        lines = rows.index[faulty].tolist()
         expected = ", ".join(f"{name} ({unit})" for name, unit in units.items())
         problem = Problem("parameter_row_incomplete", rows=tuple(lines[:5]), count=len(lines),
                           rule=expected, value=", ".join(CONFIDENCE))  # fmt: skip
         raise ParameterError(problem)
     return rows
-
-
-def read_own_rows(path: Path) -> pd.DataFrame:
-    """
-    Read the user's own parameter rows (CSV, UTF-8) with every cell as text.
-
-    Raises
-    ------
-    ParameterError
-        If the file is not such a table.
-    """
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ParameterError(Problem("csv_not_utf8", file=path.name)) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        problem = Problem("file_unreadable", file=path.name, value=str(error))
-        raise ParameterError(problem) from None
 
 
 def values(rows: pd.DataFrame, parameter: str) -> pd.Series:

@@ -8,7 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from . import __version__, layers, ledger, maps, report
+from . import __version__, layers, ledger, maps, readers, report
 from .agreement import COVERS
 from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
@@ -19,7 +19,7 @@ from .intake import Inputs, check_landcover, gather, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
 from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
-from .parameters import load_parameters, read_own_rows
+from .parameters import load_parameters
 from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
@@ -217,7 +217,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
 def _parameters(settings: Settings) -> pd.DataFrame:
     """Load the parameter set, with the user's own rows in it."""
     own = settings.parameters_file
-    own_rows = read_own_rows(settings.path_of(own)) if own else None
+    own_rows = readers.read_table(settings.path_of(own)) if own else None
     return load_parameters(settings.parameter_set, own_rows)
 
 

@@ -6,6 +6,7 @@ from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
 from .records import read_events, read_projects, read_reference_samples
 from .source import Source, examine
+from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
 
 __all__ = [
@@ -24,7 +25,10 @@ __all__ = [
     "read_parts",
     "read_projects",
     "read_reference_samples",
+    "read_table",
     "read_towns",
+    "record_table",
     "stands_of",
+    "table_problems",
     "understand",
 ]

@@ -1,61 +1,81 @@
 """Reads records, from tables or layers: works, events and reference samples."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 
 from ..accuracy import FEWEST
-from ..errors import FileError, Problem, TableError, first_rows
+from ..errors import Problem, TableError, first_rows
 from ..geometry import STORE_CRS
 from ..landcover import classes
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
-from ..tables import check, columns
-from .layers import FIELDS_SHOWN, as_text, read_layer, with_our_names
+from ..tables import columns, faulty, hold
+from .layers import FIELDS_SHOWN, as_text, read_layer, with_fields_present, with_our_names
+from .spreadsheets import SUFFIXES, our_columns, read_table
 
 
-def _columns_of(
-    path: Path, layer: str, table: str, fields: dict[str, str] | None = None
-) -> pd.DataFrame:
-    """Read the columns of a table from CSV or from a layer, under our names."""
-    place = {"file": path.name, "layer": layer}
-    if path.suffix.lower() != ".csv":
-        data = read_layer(path, layer)
-    else:
-        try:
-            data = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise FileError(Problem("csv_not_utf8", **place)) from None
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise FileError(Problem("file_unreadable", value=str(error), **place)) from None
-        data = data.set_axis(pd.RangeIndex(2, len(data) + 2, name="row"))
-        # spreadsheets leave rows of commas alone below what was deleted
-        data = data[data.apply(lambda column: column.str.strip().ne("")).any(axis=1)]
-    found = {name: (fields or {}).get(name, name) for name in columns(table).index}
-    found = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
+class Records(NamedTuple):
+    """
+    Rows held against one of our tables.
+
+    ``fields`` says how the file calls our columns, ``place`` where the rows come from, and
+    ``problems`` everything that was found, notes of the reader first.
+    """
+
+    data: pd.DataFrame
+    fields: dict[str, str]
+    place: dict[str, str]
+    problems: list[Problem]
+
+    def sound(self) -> pd.DataFrame:
+        """Return the rows with what there is to tell of them, or refuse them."""
+        grave = [problem for problem in self.problems if problem.severity == "refuse"]
+        if grave:
+            raise TableError(grave)
+        if self.problems:
+            self.data.attrs["notes"] = self.problems
+        return self.data
+
+    def check_words(self, column: str, known: tuple[str, ...]) -> None:
+        """Note words that a column of ours does not know."""
+        if column in self.data:
+            words = self.data[column]
+            self.problems.extend(
+                faulty("word_unknown", words.notna() & ~words.isin(known), words,
+                       field=self.fields[column], rule=", ".join(known), **self.place)
+            )  # fmt: skip
+
+
+def _read(path: Path, layer: str) -> pd.DataFrame:
+    """Read the rows of a table or a layer, under the names of the file."""
+    is_table = path.suffix.lower() in SUFFIXES
+    return read_table(path, layer) if is_table else read_layer(path, layer)
+
+
+def _held(
+    data: pd.DataFrame, table: str, place: dict[str, str], fields: dict[str, str] | None = None
+) -> Records:
+    """Give the columns of a table our names, and hold them against their contract."""
+    names = [name for name in data.columns if name != getattr(data, "active_geometry_name", None)]
+    found, problems = our_columns(names, table, **place)
+    # a field that is named is meant, unless only our own name is repeated
+    found |= {ours: theirs for ours, theirs in (fields or {}).items()
+              if theirs != ours or theirs in names}  # fmt: skip
+    present = {ours: theirs for ours, theirs in found.items() if theirs in names}
     if isinstance(data, gpd.GeoDataFrame):
-        return with_our_names(data, table, found, {}, place)
-    kinds = columns(table)["kind"]
-    data = data[list(found.values())].set_axis(list(found), axis=1)
-    return data.assign(
-        **{name: as_text(data[name]) for name in found if kinds[name] in ("text", "code")}
-    )
-
-
-def _read_records(path: Path, layer: str, table: str) -> pd.DataFrame:
-    """Read a table of records, from CSV or from a layer, and hold it against its contract."""
-    return check(_columns_of(path, layer, table), table, file=path.name, layer=layer)
-
-
-def _known_values(data: pd.DataFrame, field: str, known: tuple[str, ...], path: Path) -> None:
-    """Refuse words a table does not know."""
-    wrong = data[field].notna() & ~data[field].isin(known)
-    if wrong.any():
-        raise TableError(
-            Problem("word_unknown", file=path.name, field=field, count=int(wrong.sum()),
-                    rows=first_rows(data.index[wrong]), rule=", ".join(known),
-                    value=", ".join(sorted(data.loc[wrong, field].unique())[:5]))
-        )  # fmt: skip
+        ours = _with_places(with_our_names(data, table, present, {}, place), table)
+    else:
+        kinds = columns(table)["kind"]
+        ours = data[list(present.values())].set_axis(list(present), axis=1)
+        texts = [name for name in present if kinds[name] in ("text", "code")]
+        ours = ours.assign(**{name: as_text(ours[name]) for name in texts})
+    held, wrong = hold(ours, table, fields=found, **place)
+    held.attrs = {}
+    notes = data.attrs.get("notes", [])
+    problems = [*notes, *problems, *with_fields_present(wrong, list(map(str, names)))]
+    return Records(held, {name: found.get(name, name) for name in ours}, place, problems)
 
 
 def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
@@ -80,35 +100,32 @@ def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
         With file, field, rows and what to do.
     """
     path = Path(path)
-    if path.suffix.lower() == ".csv" and "tree_count" in _header(path):
-        projects = four_side_projects(_read_records(path, layer, "four_side"))
-        unknown = projects["done_ha"].isna()
-        if unknown.any():
-            raise TableError(
-                Problem("survival_missing", file=path.name, field="survival_pct",
-                        rows=first_rows(projects.index[unknown]), count=int(unknown.sum()))
-            )  # fmt: skip
-        return projects
-    projects = _read_records(path, layer, "projects")
-    _known_values(projects, "project_type", PROJECT_TYPES, path)
-    if "plan_item" in projects:
-        _known_values(projects, "plan_item", PLAN_ITEMS, path)
-    return projects
+    data, place = _read(path, layer), {"file": path.name, "layer": layer}
+    is_table = not isinstance(data, gpd.GeoDataFrame)
+    if is_table and "tree_count" in our_columns(data.columns, "four_side")[0]:
+        return _four_side(_held(data, "four_side", place))
+    projects = _held(data, "projects", place)
+    projects.check_words("project_type", PROJECT_TYPES)
+    projects.check_words("plan_item", PLAN_ITEMS)
+    return projects.sound()
 
 
-def _header(path: Path) -> list[str]:
-    """Return the column names of a CSV, or none when it is missing."""
-    if not path.is_file():
-        raise FileError(Problem("file_missing", file=path.name, value=str(path)))
-    first = path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    return [name.strip().strip('"') for name in first.split(",")]
+def _four_side(records: Records) -> pd.DataFrame:
+    """Turn records of four-side planting into projects."""
+    projects = four_side_projects(records.sound())
+    field = records.fields.get("survival_pct", "survival_pct")
+    unknown = faulty("survival_missing", projects["done_ha"].isna(), field=field, **records.place)
+    if unknown:
+        raise TableError(unknown)
+    return records._replace(data=projects).sound()
 
 
 def read_events(path: str | Path, *, layer: str = "") -> pd.DataFrame:
     """Read fires, harvests and pests with the columns of the table ``events``."""
-    events = _read_records(Path(path), layer, "events")
-    _known_values(events, "event_type", EVENT_TYPES, Path(path))
-    return events
+    path = Path(path)
+    events = _held(_read(path, layer), "events", {"file": path.name, "layer": layer})
+    events.check_words("event_type", EVENT_TYPES)
+    return events.sound()
 
 
 def read_reference_samples(
@@ -152,41 +169,31 @@ def read_reference_samples(
     path = Path(path)
     place = {"file": path.name, "layer": layer}
     fields = {"map_class": map_field, "reference_class": reference_field}
-    samples = _with_places(_columns_of(path, layer, "reference_samples", fields))
-    problems: list[Problem] = []
-    try:
-        samples = check(samples, "reference_samples", fields=fields, **place)
-    except TableError as error:
-        problems += error.problems
-    known = _class_codes(scheme)
+    records = _held(_read(path, layer), "reference_samples", place, fields)
+    samples, known = records.data, _class_codes(scheme)
+    legend = ", ".join(f"{code} {name}" for code, name in classes(scheme)["name_zh"].items())
     for name in [name for name in fields if name in samples]:
         wrong = samples[name].notna() & ~samples[name].isin(known.index)
-        if wrong.any():
-            found = ", ".join(sorted(samples.loc[wrong, name].unique())[:FIELDS_SHOWN])
-            legend = ", ".join(
-                f"{code} {name}" for code, name in classes(scheme)["name_zh"].items()
-            )
-            problems.append(Problem("word_unknown", field=fields[name], value=found, rule=legend,
-                                    rows=first_rows(samples.index[wrong]),
-                                    count=int(wrong.sum()), **place))  # fmt: skip
+        records.problems.extend(
+            faulty("word_unknown", wrong, samples[name], field=records.fields[name], rule=legend,
+                   **place)
+        )  # fmt: skip
         samples[name] = samples[name].map(known).where(~wrong, samples[name])
-    problems += _sampling_problems(samples, strata_ha or {}, place)
-    if problems:
-        raise TableError(problems)
-    samples = samples.astype(dict.fromkeys(fields, int))
+    records.problems.extend(_sampling_problems(samples, strata_ha or {}, place))
+    samples = records.sound().astype(dict.fromkeys(fields, int))
     samples.attrs.update(file=path.name, strata_ha=strata_ha or {})
     return samples
 
 
-def _with_places(samples: pd.DataFrame) -> pd.DataFrame:
-    """Write the places of a layer of points into columns, unless it has them already."""
-    if not isinstance(samples, gpd.GeoDataFrame):
+def _with_places(data: gpd.GeoDataFrame, table: str) -> pd.DataFrame:
+    """Write the places of sample points into columns, unless they are there already."""
+    if table != "reference_samples":
+        return data
+    samples = pd.DataFrame(data.drop(columns=data.geometry.name))
+    if "lon_deg" in samples or not data.geom_type.eq("Point").all():
         return samples
-    table = pd.DataFrame(samples.drop(columns=samples.geometry.name))
-    if "lon_deg" in table or not samples.geom_type.eq("Point").all():
-        return table
-    stored = samples.geometry.to_crs(STORE_CRS)
-    return table.assign(lon_deg=stored.x, lat_deg=stored.y)
+    stored = data.geometry.to_crs(STORE_CRS)
+    return samples.assign(lon_deg=stored.x, lat_deg=stored.y)
 
 
 def _class_codes(scheme: str) -> pd.Series:
