@@ -25,6 +25,7 @@ PLACELESS = {
     "tif_float32_with_nodata_slightly_above_float_max", "tif_stats_nodata_neginf",
     "tif_test_average_palette", "tif_test_with_mask_1bit",
 }  # fmt: skip
+NO_PLACE = {"raster_no_place", "crs_unset"}
 # geometry for tests, written down as XML; no user brings them. tests/test_topology.py reads them.
 ORACLES = {
     "xml_geos_heisenbugs", "xml_geos_pglist", "xml_geos_qgis29400", "xml_geos_robust_stmlf",
@@ -32,12 +33,10 @@ ORACLES = {
 }  # fmt: skip
 # expected otherwise by the manifest: how it ends here, and why
 OTHERWISE = {
-    "tif_nan32_nodata": (
-        "warn",
-        "whole numbers in float type with NaN as nodata are read rightly, as classes where a "
-        "scheme is named and as values elsewhere; to refuse them would refuse every such raster "
-        "of values, and tif_gt_float32_inf_nodata, which is one too, must not be refused",
-    ),
+    # whole numbers in float type with NaN as nodata are read rightly, as classes where a scheme is
+    # named and as values elsewhere; to refuse them would refuse every such raster of values, and
+    # tif_gt_float32_inf_nodata, which is one too, must not be refused
+    "tif_nan32_nodata": "warn",
 }
 
 CHILD = """
@@ -141,7 +140,7 @@ def severity_without_place(found):
     """What the problems of a raster come to, were it on the earth."""
     rest = {
         problem["severity"] for problem in found["problems"]
-        if problem["code"] not in {"raster_no_place", "crs_missing"}
+        if problem["code"] not in NO_PLACE
     }  # fmt: skip
     return next((one for one in ("refuse", "repair", "warn") if one in rest), "ok")
 
@@ -150,7 +149,7 @@ def expected_end(name, row):
     """How a case must end here; empty where any end but a crash is good."""
     if name in PLACELESS or name in ORACLES:
         return "refuse"
-    return OTHERWISE[name][0] if name in OTHERWISE else ENDS.get(row["expected"], "")
+    return OTHERWISE.get(name, ENDS.get(row["expected"], ""))
 
 
 def table(names, corpus, cases):
@@ -225,7 +224,7 @@ def test_refusals_name_file_row_field_value_and_fix(corpus, cases):
 def test_rasters_without_a_place_are_otherwise_what_the_manifest_says(corpus, cases):
     for name in PLACELESS:
         codes = {problem["code"] for problem in corpus[0][name]["problems"]}
-        assert codes >= {"raster_no_place", "crs_missing"}, name
+        assert codes >= NO_PLACE, name
         assert severity_without_place(corpus[0][name]) == ENDS[cases[name]["expected"]], name
 
 

@@ -39,9 +39,14 @@ def place_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     except (rasterio.errors.RasterioError, pyproj.exceptions.CRSError) as error:
         return [*grid, Problem("crs_invalid", file=file, value=str(error))]
     # control points have a system of their own
+    if crs is None and source.gcps[0]:
+        return grid
+    if crs is None and source.transform.is_identity:  # numbers of cells are no coordinates
+        return [*grid, Problem("crs_unset", file=file)]
     if crs is None:
-        no_crs = missing_system(tuple(source.bounds), file=file)
-        return grid if source.gcps[0] else [*grid, no_crs]
+        west, bottom, east, top = source.bounds
+        extent = west, min(bottom, top), east, max(bottom, top)
+        return [*grid, missing_system(extent, file=file)]
     system = _crs_problems(crs, file)
     if grid or system or not crs.is_geographic:
         return grid + system
