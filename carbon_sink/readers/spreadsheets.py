@@ -12,11 +12,12 @@ from openpyxl.utils import get_column_letter
 from ..errors import FileError, Problem
 from ..tables import columns, faulty, heading, hold
 from ..values import dates_of, half_width, number_fault, numbers_of
+from .cells import read_dbf
 from .encoding import encoding_of_file
 from .formats import content_of, kind_of, located
 from .workbooks import MOST_CELLS, read_sheet
 
-SUFFIXES = (".csv", ".xlsx", ".xls")
+SUFFIXES = (".csv", ".xlsx", ".xls", ".dbf")
 DELIMITERS = {",": "delimiter.comma", ";": "delimiter.semicolon", "\t": "delimiter.tab"}
 # tables that people write, with names that other programs give their columns
 RECORDS = ("projects", "four_side", "events", "reference_samples", "carbon_density_classes")
@@ -27,23 +28,23 @@ NUMERIC_SHARE = 0.9
 
 def read_table(path: str | Path, layer: str = "", encoding: str = "") -> pd.DataFrame:
     """
-    Read a table of a CSV file or a workbook, every cell as the text that is seen.
+    Read a table of a CSV file, a workbook or a DBF file, every cell as the text that is seen.
 
     Parameters
     ----------
     path : str or Path
-        A CSV (comma, semicolon or tab) or an Excel workbook (.xlsx).
+        A CSV (comma, semicolon or tab), an Excel workbook (.xlsx) or a table of dBASE (.dbf).
     layer : str
         Sheet to read; may be left out when only one holds values.
     encoding : str
-        Encoding of a CSV; found out when it is not given.
+        Encoding of a CSV or DBF file; found out when it is not given.
 
     Returns
     -------
     table : DataFrame
         Empty cells are empty texts. Rows are labelled as a spreadsheet numbers them, the
-        heading being row 1; empty rows are left out. ``attrs["notes"]`` lists what a reader
-        should know, ``attrs["layer"]`` names the sheet.
+        heading being row 1, and those of a DBF file from 1; empty rows are left out.
+        ``attrs["notes"]`` lists what a reader should know, ``attrs["layer"]`` names the sheet.
 
     Raises
     ------
@@ -55,25 +56,34 @@ def read_table(path: str | Path, layer: str = "", encoding: str = "") -> pd.Data
     path = located(path)
     if path.suffix.lower() == ".xls" and content_of(path) in ("xls", "encrypted"):
         raise FileError(Problem("workbook_old", file=path.name, layer=layer))
-    if kind_of(path) == "xlsx":
+    kind = kind_of(path)
+    if kind == "dbf":
+        table, problems = read_dbf(path, encoding)
+    elif kind == "xlsx":
         layer, rows, problems = read_sheet(path, layer)
+        table, problems = _table(rows, problems, {"file": path.name, "layer": layer})
     else:
-        rows, problems = _read_csv(path, encoding)
-    place = {"file": path.name, "layer": layer}
-    if not rows:
-        raise FileError([*problems, Problem("layer_empty", **place)])
-    names, found = _headings(rows, place)
-    problems += found
-    body = list(rows)[1:]
-    if not body:
-        problems.append(Problem("layer_empty", **place))
+        table, problems = _table(*_read_csv(path, encoding), {"file": path.name})
+    if table.empty:
+        problems = [*problems, Problem("layer_empty", file=path.name, layer=layer)]
     if grave := [one for one in problems if one.severity == "refuse"]:
         raise FileError(grave)
-    cells = {name: [rows[row][at] if at < len(rows[row]) else "" for row in body]
-             for at, name in names.items()}  # fmt: skip
-    table = pd.DataFrame(cells, index=pd.Index(body, name="row"), dtype="str")
+    table = table.fillna("").astype("str")
     table.attrs.update(notes=problems, layer=layer)
     return table
+
+
+def _table(
+    rows: dict[int, list[str]], problems: list[Problem], place: dict
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Make a table of cells by row number, the first row being the heading."""
+    if not rows:
+        return pd.DataFrame(), problems
+    names, found = _headings(rows, place)
+    body = list(rows)[1:]
+    columns = [[rows[row][at] if at < len(rows[row]) else "" for row in body] for at in names]
+    table = pd.DataFrame(dict(enumerate(columns)), index=pd.Index(body, name="row"), dtype="str")
+    return table.set_axis(list(names.values()), axis=1), [*problems, *found]
 
 
 def _read_csv(path: Path, encoding: str) -> tuple[dict[int, list[str]], list[Problem]]:
@@ -101,7 +111,9 @@ def _read_csv(path: Path, encoding: str) -> tuple[dict[int, list[str]], list[Pro
         raise FileError(
             Problem("quotes_unpaired", rows=(row,), count=1, value=str(error), **place)
         ) from None
-    return rows, [*problems, *_ragged(rows, place)]
+    problems += _ragged(rows, place)
+    width = len(next(iter(rows.values()), []))
+    return {row: cells[:width] for row, cells in rows.items()}, problems
 
 
 def _decoded(path: Path, codec: str, place: dict) -> str:
