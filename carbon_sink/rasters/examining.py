@@ -12,6 +12,7 @@ import xarray as xr
 from ..coverage_kernel import LARGEST
 from ..errors import CarbonSinkError, FileError, Problem
 from ..grids import WINDOW_CELLS, Window, windows
+from ..systems import system_name
 from .cells import NO_CODE, Cells
 from .opening import (
     class_problems,
@@ -87,7 +88,7 @@ class Examined:
     What a raster file tells.
 
     ``layout`` is None where the header cannot be read; ``kind`` is the type of the numbers;
-    ``tally`` is None where no cell could be read. ``cell`` (width, height) and ``bounds``
+    ``tally`` is None where cells could not be read. ``cell`` (width, height) and ``bounds``
     (west, south, east, north) are in the ``unit`` of the system ``crs``, and None where the
     raster has no place.
     """
@@ -155,7 +156,7 @@ def _examined(
     tally = None
     if not {one.code for one in found} & UNREAD:
         tally, told = _tally(path, source)
-        found += told + ([] if told else _cell_problems(tally, path.name, kind, scheme))
+        found += told + ([] if tally is None else _cell_problems(tally, path.name, kind, scheme))
     problems = list(dict.fromkeys([*found, *notes]))
     return Examined(problems, layout, kind, layout.nodata, tally, *_place(source))
 
@@ -170,13 +171,12 @@ def _place(source: rasterio.DatasetReader) -> tuple:
         bounds = west, min(bottom, top), east, max(bottom, top)
     if crs is None:
         return cell, bounds, "", ""
-    code = source.crs.to_epsg()
-    name = (crs.source_crs if crs.is_bound else crs).name
-    return cell, bounds, f"EPSG:{code} ({name})" if code else name, crs.axis_info[0].unit_name
+    name = system_name(crs.source_crs if crs.is_bound else crs)
+    return cell, bounds, name, crs.axis_info[0].unit_name
 
 
-def _tally(path: Path, source: rasterio.DatasetReader) -> tuple[Tally, list[Problem]]:
-    """Read the cells block by block, up to the first that cannot be decoded."""
+def _tally(path: Path, source: rasterio.DatasetReader) -> tuple[Tally | None, list[Problem]]:
+    """Read the cells block by block; none are told where a block cannot be decoded."""
     is_whole = np.dtype(source.dtypes[0]).kind in "iu"
     is_scaled = (source.scales[0], source.offsets[0]) != (1.0, 0.0)
     kind = "values" if is_scaled or not is_whole else "codes" if has_mask(source) else "plain"
@@ -196,8 +196,19 @@ def _tally(path: Path, source: rasterio.DatasetReader) -> tuple[Tally, list[Prob
             tally.add(cells)
             tally.rows = window.bottom
     except FileError as error:
-        return tally, error.problems
+        return None, _damage(raster, window) or error.problems
     return tally, []
+
+
+def _damage(raster: xr.DataArray, window: Window) -> list[Problem]:
+    """Find the first row of blocks of a window that cannot be decoded."""
+    high = raster.encoding["preferred_chunks"]["y"]
+    for top in range(window.top // high * high, window.bottom, high):
+        try:
+            raster[top : top + high, window.left : window.right].to_numpy()
+        except FileError as error:
+            return error.problems
+    return []
 
 
 def _pieces(raster: xr.DataArray) -> Iterator[Window]:
