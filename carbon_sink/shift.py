@@ -113,7 +113,7 @@ def measured_shift(layer: gpd.GeoDataFrame, reference: gpd.GeoDataFrame) -> Shif
     layer, reference = _outline(layer), _outline(reference)
     west, south, east, north = shapely.bounds(reference)
     middle = np.array([(west + east) / 2.0, (south + north) / 2.0])
-    scale = _metres_per_degree(middle[1])
+    scale = metres_per_degree(middle[1])
     layer, reference = (
         shapely.transform(one, lambda at: (at - middle) * scale) for one in (layer, reference)
     )
@@ -165,7 +165,7 @@ def _outline(layer: gpd.GeoDataFrame) -> shapely.Geometry:
     return shapely.multilinestrings(shapely.get_exterior_ring(parts[shapely.area(parts) > 0.0]))
 
 
-def _metres_per_degree(latitude_deg: float) -> np.ndarray:
+def metres_per_degree(latitude_deg: float) -> np.ndarray:
     """Return the length of a degree of longitude and of latitude at a latitude."""
     latitude = np.radians(latitude_deg)
     root = np.sqrt(1.0 - (ECCENTRICITY * np.sin(latitude)) ** 2)

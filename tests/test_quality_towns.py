@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbon_sink.geometry import ellipsoidal_area_ha
-from carbon_sink.quality import assign_towns, outside
+from carbon_sink.quality import assign_towns, judge_strays, outside, strays
+from carbon_sink.shift import gcj02_offset_m, metres_per_degree
 
 SQUARE = shapely.box(105.0, 29.0, 105.1, 29.1)
 
@@ -81,3 +82,28 @@ def test_the_share_beyond_a_border_is_the_share_of_the_width(reach):
     _, hectares = outside(stands, layer(shapely.box(105, 29, 105.3, 30)), file="f")
     beyond = min(max(west + 0.1 - 105.3 - 1e-4, 0.0), 0.1) / 0.1
     assert hectares / stands["area_ha"].iloc[0] == pytest.approx(beyond, abs=1e-4)
+
+
+def squares(shift_deg=(0.0, 0.0)):
+    """A district of 0.2 by 0.2 degrees in parcels of 0.005, perhaps moved."""
+    west, south = 105.3 + shift_deg[0], 29.3 + shift_deg[1]
+    return layer(*(
+        shapely.box(west + 0.005 * i, south + 0.005 * j, west + 0.005 * (i + 1), south + 0.005 * (j + 1))
+        for i in range(40) for j in range(40)
+    ))  # fmt: skip
+
+
+def test_an_inventory_off_its_boundary_as_web_maps_are_is_told_with_the_shift():
+    boundary = layer(shapely.box(105.3, 29.3, 105.5, 29.5))
+    east, north = gcj02_offset_m(105.4, 29.4)
+    shift = (east / metres_per_degree(29.4)[0], north / metres_per_degree(29.4)[1])
+    (found,) = judge_strays(strays(squares(shift), boundary), boundary, file="f")
+    assert found.code == "gcj02_suspected"
+    assert found.value.startswith("45")
+
+
+def test_an_inventory_in_its_place_or_off_in_another_way_is_not_blamed_on_web_maps():
+    boundary = layer(shapely.box(105.3, 29.3, 105.5, 29.5))
+    for shift in ((0.0, 0.0), (-0.0035, 0.0028), (0.02, 0.0)):
+        counts = strays(squares(shift), boundary)
+        assert judge_strays(counts, boundary, file="f") == []

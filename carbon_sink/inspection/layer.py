@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .. import quality
-from ..errors import Problem, TableError
+from ..errors import Problem
 from ..geometry import ellipsoidal_area_ha
 from ..readers import Source, Understanding, parts_of, read_parts, stands_of
 from ..tables import joined
@@ -31,13 +31,22 @@ class Ground:
     land_area_ha: float | None = None
     area_ha: Callable[[gpd.GeoSeries], pd.Series] = ellipsoidal_area_ha
 
+    @property
+    def outline(self) -> gpd.GeoDataFrame | None:
+        """Return the boundary, else the towns, else nothing."""
+        if self.boundary is not None:
+            return self.boundary
+        return self.towns if self.towns is not None and len(self.towns) else None
+
 
 @dataclass
 class Survey:
     """
     What a layer holds, and everything that was found in it.
 
-    ``keys`` gives the key of the stand in each row; ``bounds`` are in the system of the layer.
+    ``keys`` gives the key of the stand in each row, ``bounds`` are in the system of the layer,
+    ``topology`` says how its polygons lie to each other, and ``empty_fields`` are columns that
+    hold nothing and are to be left out.
     """
 
     source: Source
@@ -48,6 +57,8 @@ class Survey:
     bounds: tuple[float, float, float, float] = (np.inf, np.inf, -np.inf, -np.inf)
     crs: object = None
     kinds: set[str] = field(default_factory=set)
+    topology: quality.Topology | None = None
+    empty_fields: list[str] = field(default_factory=list)
 
 
 def survey_layer(
@@ -74,80 +85,117 @@ def survey_layer(
     Returns
     -------
     survey : Survey
-        With all problems of the layer, each told once. No part is kept.
+        With all problems of the layer, each told once. No part is kept in memory.
     """
-    survey = Survey(source)
-    found = [*source.notes, *(known.problems if known is not None else ())]
     fields = True if known is None else list(dict.fromkeys(known.fields.values()))
-    keys, changed_ha, outside_ha = [], 0.0, 0.0
-    for rows in read_parts(parts_of(source), fields=fields):
-        found += rows.attrs.get("notes", [])
-        _measure(survey, rows)
-        if known is not None:
-            rows, problems = stands_of(rows, known)  # noqa: PLW2901
-            found += problems
-            keys.append(rows["stand_id"])
-        good, problems, changed = _mended(rows, source)
-        found += problems
-        changed_ha += changed
-        good["area_ha"] = ground.area_ha(good.geometry)
-        survey.area_ha += float(good["area_ha"].sum())
-        if known is not None:
-            good, problems, outside = _on_ground(good, known, ground)
-            found += problems
-            outside_ha += outside
-        on_part(good)
-    survey.keys = pd.concat(keys) if keys else survey.keys
-    survey.problems = joined([*found, *_of_place(survey, ground, outside_ha)])
-    return survey
+    with quality.Shelf() as shelf:
+        check = _Check(source, known, ground, shelf)
+        for rows in read_parts(parts_of(source), fields=fields):
+            if not check.fits_system(rows):
+                break
+            on_part(check.add(rows))
+        return check.finish()
 
 
-def _mended(rows: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFrame, list, float]:
-    """Repair shapes, and leave out rows that have none to be measured."""
-    place = source.place
-    try:
-        return quality.mend_polygons(rows, file=place["file"], name=place["layer"])
-    except TableError as error:
-        return rows.iloc[:0].copy(), error.problems, 0.0
+class _Check:
+    """Gathers what is found in the parts of a layer, in little memory."""
 
+    def __init__(
+        self, source: Source, known: Understanding | None, ground: Ground, shelf: quality.Shelf
+    ) -> None:
+        self.known, self.ground, self.shelf = known, ground, shelf
+        self.survey = Survey(source)
+        self.found = [*source.notes, *(known.problems if known is not None else ())]
+        self.place = source.place
+        self.named = {"file": self.place["file"], "name": self.place["layer"]}
+        self.fields = {} if known is None else known.fields
+        self.whole = quality.WholeFile(self.place, self.fields, ground.year)
+        self.keys: list[pd.Series] = []
+        self.repairs: list[Problem] = []
+        self.changed_ha = self.outside_ha = 0.0
+        self.strays = np.zeros(2, dtype=int)
 
-def _measure(survey: Survey, rows: gpd.GeoDataFrame) -> None:
-    """Note how many rows there are, where they lie and of what kind they are."""
-    survey.rows += len(rows)
-    survey.crs = rows.crs
-    west, south, east, north = rows.total_bounds
-    box = survey.bounds
-    survey.bounds = (
-        np.fmin(box[0], west), np.fmin(box[1], south), np.fmax(box[2], east), np.fmax(box[3], north)
-    )  # fmt: skip
-    survey.kinds |= set(rows.geom_type.dropna().unique())
-
-
-def _on_ground(
-    stands: gpd.GeoDataFrame, known: Understanding, ground: Ground
-) -> tuple[gpd.GeoDataFrame, list[Problem], float]:
-    """Give every stand its town, and see that it lies in the place."""
-    place, problems, outside_ha = known.source.place, [], 0.0
-    if ground.towns is not None and len(ground.towns):
-        field = known.fields.get("town_code", "town_code")
-        stands, problems = quality.assign_towns(stands, ground.towns, field=field, **place)
-    elif "town_code" not in stands:
-        stands["town_code"] = None
-    if ground.boundary is not None:
-        found, outside_ha = quality.outside(stands, ground.boundary, **place)
-        problems += found
-    return stands, problems, outside_ha
-
-
-def _of_place(survey: Survey, ground: Ground, outside_ha: float) -> list[Problem]:
-    """Compare the whole layer with the land of the place."""
-    land_ha = ground.land_area_ha
-    if not land_ha:
-        return []
-    found = quality.check_extent(survey.area_ha, land_ha, **survey.source.place)
-    if outside_ha > OUTSIDE_MOST * land_ha:
-        found.append(
-            Problem("stands_outside", value=f"{outside_ha:,.2f}", rule=f"{OUTSIDE_MOST:.0%}",
-                    **survey.source.place)
+    def fits_system(self, rows: gpd.GeoDataFrame) -> bool:
+        """Note where a part lies; tell whether it can be measured in its system at all."""
+        survey, box = self.survey, self.survey.bounds
+        survey.rows += len(rows)
+        survey.crs = rows.crs
+        survey.kinds |= set(rows.geom_type.dropna().unique())
+        west, south, east, north = bounds = rows.total_bounds
+        survey.bounds = (
+            float(np.fmin(box[0], west)), float(np.fmin(box[1], south)),
+            float(np.fmax(box[2], east)), float(np.fmax(box[3], north)),
         )  # fmt: skip
-    return found
+        wrong = quality.check_system(rows.crs, tuple(bounds), place=self.place)
+        self.found += [one for one in wrong if one.severity == "refuse"]
+        return not any(one.severity == "refuse" for one in wrong)
+
+    def add(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Check the rows of a part; return those that can be counted."""
+        self.found += rows.attrs.get("notes", [])
+        if self.known is not None:
+            rows, found = stands_of(rows, self.known)
+            self.found += found
+            self.keys.append(rows["stand_id"])
+        good, found, changed_ha = quality.mend_polygons(rows, **self.named)
+        self.repairs += found
+        self.changed_ha += changed_ha
+        good = good.assign(area_ha=self.ground.area_ha(good.geometry))
+        self.survey.area_ha += float(good["area_ha"].sum())
+        self.shelf.add(good.geometry)
+        return good if self.known is None else self._stands(good)
+
+    def _stands(self, stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Hold stands against the rules, the towns and the boundary."""
+        self.found += quality.find_slivers(stands, stands["area_ha"], **self.named)
+        self.found += quality.check_rules(
+            stands, place=self.place, year=self.ground.year, fields=self.fields
+        )
+        self.whole.add(stands)
+        towns = self.ground.towns
+        if towns is not None and len(towns):
+            field_ = self.fields.get("town_code", "town_code")
+            stands, found = quality.assign_towns(stands, towns, field=field_, **self.place)
+            self.found += found
+        elif "town_code" not in stands:
+            stands = stands.assign(town_code=None)
+        if self.ground.boundary is not None:
+            found, outside_ha = quality.outside(stands, self.ground.boundary, **self.place)
+            self.found += found
+            self.outside_ha += outside_ha
+            self.strays += quality.strays(stands, self.ground.boundary)
+        return stands
+
+    def finish(self) -> Survey:
+        """Answer what only the whole layer can, and join what the parts have told."""
+        survey = self.survey
+        survey.keys = pd.concat(self.keys) if self.keys else survey.keys
+        found = [*self.found, *self._of_place()]
+        found += quality.judge_repairs(self.repairs, self.changed_ha, survey.area_ha)
+        if self.known is not None:
+            found += self.whole.finish()
+            survey.empty_fields = self.whole.empty_fields()
+        if len(self.shelf):
+            survey.topology = quality.survey(self.shelf)
+            found += quality.judge_topology(survey.topology, **self.named)
+        survey.problems = joined(found)
+        return survey
+
+    def _of_place(self) -> list[Problem]:
+        """Compare the whole layer with the place it should lie on."""
+        survey, outline, land_ha = self.survey, self.ground.outline, self.ground.land_area_ha
+        found = []
+        if len(self.shelf):
+            found += quality.check_system(
+                survey.crs, survey.bounds, place=self.place, reference=outline
+            )
+        if self.ground.boundary is not None:
+            found += quality.judge_strays(self.strays, self.ground.boundary, **self.place)
+        if land_ha:
+            found += quality.check_extent(survey.area_ha, land_ha, **self.place)
+            if self.outside_ha > OUTSIDE_MOST * land_ha:
+                found.append(
+                    Problem("stands_outside", value=f"{self.outside_ha:,.2f}",
+                            rule=f"{OUTSIDE_MOST:.0%}", **self.place)
+                )  # fmt: skip
+        return found

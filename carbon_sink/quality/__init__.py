@@ -2,23 +2,26 @@
 
 from .place import check_extent, check_place, extent_deg
 from .records import check_unique
+from .rules import check_rules
 from .shapes import check_polygons, check_repairs, judge_repairs, mend_polygons
 from .shelf import Shelf
 from .slivers import find_slivers
-from .stands import check_stands
 from .systems import check_shift, check_system, check_systems, placed
-from .topology import check_topology, judge_topology, mend_borders, survey
-from .towns import assign_towns, outside
+from .topology import Topology, check_topology, judge_topology, mend_borders, survey
+from .towns import assign_towns, judge_strays, outside, strays
+from .whole import WholeFile
 
 __all__ = [
     "Shelf",
+    "Topology",
+    "WholeFile",
     "assign_towns",
     "check_extent",
     "check_place",
     "check_polygons",
     "check_repairs",
+    "check_rules",
     "check_shift",
-    "check_stands",
     "check_system",
     "check_systems",
     "check_topology",
@@ -26,10 +29,12 @@ __all__ = [
     "extent_deg",
     "find_slivers",
     "judge_repairs",
+    "judge_strays",
     "judge_topology",
     "mend_borders",
     "mend_polygons",
     "outside",
     "placed",
+    "strays",
     "survey",
 ]

@@ -7,6 +7,7 @@ import shapely
 
 from ..errors import Problem
 from ..geometry import STORE_CRS, ellipsoidal_area_ha
+from ..shift import gcj02_offset_m, metres_per_degree
 from ..tables import faulty
 
 # outlines are drawn at other scales than parcels: this much beyond one is no finding
@@ -14,6 +15,8 @@ MARGIN_DEG = 1e-4  # about 10 m
 BEYOND_LEAST = 0.05  # share of a parcel
 # nor is a parcel of which this much lies inside a stray
 OUTSIDE_LEAST = 0.5
+# so many parcels outside, and so few with the offset of web maps undone, are no chance
+STRAYS_LEAST, STRAYS_LEFT = 20, 0.1
 
 
 def assign_towns(
@@ -89,6 +92,63 @@ def outside(
     far = share.ge(OUTSIDE_LEAST)
     found = faulty("stand_outside", far, _percent(share), file=file, layer=layer, field="geometry")
     return found, float((share * stands["area_ha"]).sum())
+
+
+def strays(stands: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame) -> np.ndarray:
+    """
+    Count stands outside the boundary, as they lie and with the offset of web maps undone.
+
+    Parameters
+    ----------
+    stands, boundary : GeoDataFrame
+        Part of an inventory, and the boundary of its place.
+
+    Returns
+    -------
+    counts : ndarray of int, shape (2,)
+        Outside as they lie; outside when moved back by the offset of GCJ-02 at the place.
+    """
+    outline = boundary.geometry.to_crs(STORE_CRS).union_all()
+    west, south, east, north = outline.bounds
+    shift_m = gcj02_offset_m((west + east) / 2.0, (south + north) / 2.0)
+    shift_deg = np.array(shift_m) / metres_per_degree((south + north) / 2.0)
+    box = stands.geometry.to_crs(STORE_CRS).bounds.to_numpy()
+    middle = (box[:, :2] + box[:, 2:]) / 2.0
+    shapely.prepare(outline)
+    return np.array(
+        [np.count_nonzero(~shapely.contains_xy(outline, *points.T))
+         for points in (middle, middle - shift_deg)]
+    )  # fmt: skip
+
+
+def judge_strays(
+    counts: np.ndarray, boundary: gpd.GeoDataFrame, *, file: str, layer: str = ""
+) -> list[Problem]:
+    """
+    Tell an inventory that lies off its boundary by the offset of web maps.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (2,)
+        From ``strays``, summed over all parts.
+    boundary : GeoDataFrame
+        Boundary of the place.
+    file, layer : str
+        For the message.
+
+    Returns
+    -------
+    problems : list of Problem
+        One when many stands lie outside and nearly all come home with the offset undone.
+    """
+    before, after = counts
+    if before < STRAYS_LEAST or after > STRAYS_LEFT * before:
+        return []
+    west, south, east, north = boundary.geometry.to_crs(STORE_CRS).total_bounds
+    shift = np.array(gcj02_offset_m((west + east) / 2.0, (south + north) / 2.0))
+    value = f"{np.hypot(*shift):.0f} m (E {shift[0]:+.0f} m, N {shift[1]:+.0f} m)"
+    return [Problem("gcj02_suspected", file=file, layer=layer, value=value, count=int(before),
+                    rule="boundary.of_place")]  # fmt: skip
 
 
 def _percent(share: pd.Series) -> pd.Series:
