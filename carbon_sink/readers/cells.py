@@ -108,9 +108,10 @@ def _cell_faults(cells: np.ndarray, field: Field, codec: str) -> list[tuple[str,
         lost |= (cells == 0).all(axis=1)
         return [("number_lost", lost, ""), ("number_unreadable", ~lost & ~_are_numbers(cells), "")]
     if field.kind == "D":
-        empty = np.isin(cells, (0, ord("0"))).all(axis=1)
+        blank = (cells == BLANK).all(axis=1)
+        empty = np.isin(cells, (0, BLANK, ord("0"))).all(axis=1) & ~blank
         good, other = _dates(cells)
-        impossible = ~(empty | good | other | (cells == BLANK).all(axis=1))
+        impossible = ~(blank | empty | good | other)
         return [("date_empty", empty, ""), ("date_form", other, ""),
                 ("date_impossible", impossible, "")]  # fmt: skip
     if field.kind == "C":

@@ -81,6 +81,18 @@ class Source:
         """Return file and layer for messages."""
         return {"file": self.path.name, "layer": self.layer}
 
+    @property
+    def asked(self) -> dict[str, str | int | None]:
+        """
+        Return layer and encoding as GDAL is asked for them.
+
+        A Shapefile is its first layer; in archives GDAL may read its name in other letters.
+        Under its second name UTF-8 is decoded too, so that half a character at the end of a
+        name is left out.
+        """
+        layer = 0 if self.kind == "shp" else self.layer
+        return {"layer": layer, "encoding": self.encoding.replace("UTF-8", "UTF8") or None}
+
 
 def located(path: str | Path) -> Path:
     """
@@ -114,6 +126,42 @@ def located(path: str | Path) -> Path:
         raise FileError(Problem("file_missing", file=path.name, value=str(path)))
     target = path.resolve()
     return target if target.suffix.lower() == path.suffix.lower() else path.absolute()
+
+
+def chosen(path: Path, layers: dict[str, int], layer: str) -> str:
+    """
+    Return the layer that is meant; of several, one must be named.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    layers : dict
+        Rows of each layer of features; one at least.
+    layer : str
+        The one that is named, if any.
+
+    Returns
+    -------
+    layer : str
+
+    Raises
+    ------
+    FileError
+        If none of several is named, or one that is not there. The layers are listed with
+        their rows.
+
+    Examples
+    --------
+    >>> chosen(Path("a.gpkg"), {"xiaoban": 8}, "")
+    'xiaoban'
+    """
+    listed = ", ".join(f"{name} ({rows})" for name, rows in layers.items())
+    if not layer and len(layers) > 1:
+        raise FileError(Problem("layer_not_named", file=path.name, rule=listed))
+    if layer and layer not in layers:
+        raise FileError(Problem("layer_missing", file=path.name, value=layer, rule=listed))
+    return layer or next(iter(layers))
 
 
 def kind_of(path: Path) -> str:

@@ -20,7 +20,7 @@ from ..tables import columns
 from . import geopackage
 from .geoparquet import open_geoparquet
 from .shapes import ARC_STEP_DEG, spoken, with_plain_shapes
-from .source import Source, examine
+from .source import Source, examine, raw_problems
 
 FIELDS_SHOWN = 40
 # how GDAL calls the systems 0 and -1 of a GeoPackage
@@ -48,7 +48,11 @@ def fields_of(path: str | Path | Source, layer: str = "") -> list[str]:
     with refusals(source.path, source.layer):
         if source.kind == "parquet":
             return open_geoparquet(source.path).fields()
-        return pyogrio.read_info(source.opened, layer=source.layer)["fields"].tolist()
+        options = geopackage.reading_options(source) if source.kind == "gpkg" else {}
+        options.pop("where", None)
+        with quiet():
+            found = pyogrio.read_info(source.opened, **source.asked, **options)
+        return found["fields"].tolist()
 
 
 def read_layer(
@@ -95,7 +99,8 @@ def read_layer(
         raise CRSError(missing_system(data.total_bounds, **place))
     if source.kind == "gpkg" and len(data) != (count := geopackage.count_rows(source)):
         raise FileError(Problem("rows_differ", value=str(len(data)), rule=str(count), **place))
-    if grave := [note for note in data.attrs["notes"] if note.severity == "refuse"]:
+    found = [*data.attrs["notes"], *raw_problems(source, fields)]
+    if grave := [note for note in found if note.severity == "refuse"]:
         raise FileError(grave)
     return data
 
@@ -135,7 +140,7 @@ def read_rows(
         problems of reading: unreadable shapes (refuse), heights left away and arcs made
         straight (repair), and what GDAL says (warn). Nothing is printed.
     """
-    place = {"layer": source.layer, "encoding": source.encoding or None}
+    place = source.asked
     if source.kind == "gpkg":
         options = geopackage.reading_options(source) | options
     with warnings.catch_warnings(record=True) as said:
@@ -187,7 +192,7 @@ def _with_chords(
 def _encoded(source: Source, options: dict) -> list[bytes | None]:
     """Return the geometry of rows as GDAL gives it, before it is made a shape."""
     plain = {name: one for name, one in options.items() if name != "arrow_to_pandas_kwargs"}
-    about, table = pyogrio.raw.read_arrow(source.opened, layer=source.layer, columns=[], **plain)
+    about, table = pyogrio.raw.read_arrow(source.opened, columns=[], **source.asked, **plain)
     return table.column(about["geometry_name"] or "wkb_geometry").to_pylist()
 
 
@@ -196,6 +201,14 @@ def _without_unknown_system(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if rows.crs is not None and rows.crs.name.startswith(UNDEFINED):
         return rows.set_crs(None, allow_override=True)
     return rows
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings of GDAL off the console where rows are only counted or fields named."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

@@ -11,9 +11,10 @@ import pyogrio
 
 from ..errors import CRSError, FileError, Problem
 from ..systems import missing_system
+from ..tables import faulty
 from . import geopackage
 from .geoparquet import open_geoparquet
-from .layers import as_source, read_rows, refusals
+from .layers import as_source, quiet, read_rows, refusals
 from .shapes import with_plain_shapes
 from .source import Source
 
@@ -155,9 +156,10 @@ def _positions(source: Source) -> Sequence[int]:
         return range(sum(open_geoparquet(source.path).group_sizes()))
     if source.kind == "gpkg":
         return range(geopackage.count_rows(source))
-    about, rows = pyogrio.raw.read_arrow(
-        source.opened, source.layer, columns=[], read_geometry=False, return_fids=True
-    )
+    with quiet():
+        about, rows = pyogrio.raw.read_arrow(
+            source.opened, columns=[], read_geometry=False, return_fids=True, **source.asked
+        )
     if source.kind == "shp":
         return rows.column(about["fid_column"]).to_numpy()
     return range(rows.num_rows)
@@ -175,15 +177,35 @@ def _of_gdal(
 ) -> Iterator[pd.DataFrame]:
     """Read parts of what GDAL reads."""
     wanted = fields if isinstance(fields, list) else None if fields else []
+    options = {
+        "read_geometry": geometry,
+        "arrow_to_pandas_kwargs": {"types_mapper": pd.ArrowDtype},
+    }
+    source = parts[0].source
+    if source.kind == "geojson":
+        # GDAL parses the whole file whatever rows are asked for
+        rows = read_rows(source, wanted, **options)
+        yield from (_slice(rows, part) for part in parts)
+        return
     for part in parts:
         if part.lowest is None:
             which = {"skip_features": part.skip, "max_features": part.last - part.first}
         else:
             which = {"where": f"rowid BETWEEN {part.lowest} AND {part.highest}"}
-        yield read_rows(
-            part.source, wanted, first=part.first + 1, read_geometry=geometry,
-            arrow_to_pandas_kwargs={"types_mapper": pd.ArrowDtype}, **which,
-        )  # fmt: skip
+        yield read_rows(source, wanted, first=part.first + 1, **options, **which)
+
+
+def _slice(rows: pd.DataFrame, part: Part) -> pd.DataFrame:
+    """Cut the rows of a part out of a layer, with their notes."""
+    cut = rows.iloc[part.first : part.last].copy()
+    notes = [note for note in rows.attrs["notes"] if note.cells is None]
+    for note in rows.attrs["notes"]:
+        if note.cells is not None:
+            cells = note.cells[note.cells.index.isin(cut.index)]
+            place = {"file": note.file, "layer": note.layer, "rule": note.rule}
+            notes += faulty(note.code, cells.notna(), cells, **place)
+    cut.attrs["notes"] = notes
+    return cut
 
 
 def _of_geoparquet(

@@ -11,7 +11,6 @@ import pandas as pd
 
 from ..errors import FileError, Problem
 from ..tables import faulty, joined
-from .cells import table_problems
 from .dbf import (
     Piece,
     Table,
@@ -21,6 +20,7 @@ from .dbf import (
     table_of,
 )
 from .encoding import Encoding
+from .formats import Source
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 NEEDED = (".shp", ".shx", ".dbf")
@@ -74,6 +74,36 @@ def pieces_on_disk(path: Path) -> dict[str, Piece]:
         if part is not None:
             found[suffix] = on_disk(part)
     return found
+
+
+def look(path: Path, layer: str = "", encoding: str = "") -> Source:
+    """
+    Look at a Shapefile on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.shp`` file.
+    layer : str
+        May be left out; a Shapefile holds one layer of its own name.
+    encoding : str
+        Encoding of the texts; found out when it is not given.
+
+    Returns
+    -------
+    source : Source
+
+    Raises
+    ------
+    FileError
+        As ``examined`` does.
+    """
+    place = {"file": path.name, "layer": path.stem}
+    if layer not in ("", path.stem):
+        problem = Problem("layer_missing", file=path.name, value=layer, rule=path.stem)
+        raise FileError(problem)
+    texts, notes = examined(pieces_on_disk(path), path.stem, encoding, place)
+    return Source(path, path.stem, "shp", str(path), texts.codec, tuple(notes))
 
 
 def examined(
@@ -249,8 +279,10 @@ def _told(
 ) -> list[Problem]:
     """Tell records that are damaged, but those of deleted rows."""
     kept = bad & (labels.to_numpy() > 0)
-    return faulty("shp_record", pd.Series(kept, labels), pd.Series(values, labels), rule=rule,
-                  **place)  # fmt: skip
+    if not kept.any():
+        return []
+    flags, found = (pd.Series(one, labels).sort_index() for one in (kept, values))
+    return faulty("shp_record", flags, found, rule=rule, **place)
 
 
 class _Window(NamedTuple):
@@ -358,31 +390,3 @@ def _system_problems(piece: Piece, place: dict[str, str]) -> list[Problem]:
     if not text or WKT.match(text):
         return []
     return [Problem("prj_not_wkt", value=" ".join(text[:SHOWN].split()), **place)]
-
-
-def cell_problems(
-    pieces: Mapping[str, Piece], codec: str, place: dict[str, str], fields: list[str] | None = None
-) -> list[Problem]:
-    """
-    Look at every cell of the table of a Shapefile as it is written.
-
-    Parameters
-    ----------
-    pieces : mapping
-        Parts of the file by the ends of their names.
-    codec : str
-        Encoding of the texts.
-    place : dict
-        File and layer, for messages.
-    fields : list of str, optional
-        Fields to look at; all when none are named.
-
-    Returns
-    -------
-    problems : list of Problem
-        As ``table_problems`` gives them.
-    """
-    table, problems = table_of(pieces[".dbf"], place)
-    if table is None:
-        return problems
-    return problems + table_problems(pieces[".dbf"], table, codec, place, fields)

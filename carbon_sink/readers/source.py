@@ -1,16 +1,26 @@
 """Looks at a file before its rows are read: what it is, whether it is whole, how it is written."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import pyogrio
 
 from ..errors import FileError, Problem
-from . import geopackage, geoparquet
+from . import archive, filegdb, geojson, geopackage, geoparquet, shapefile
+from .cells import table_problems
+from .dbf import table_of
 from .formats import Source, kind_of, located
 
 # kinds of files that hold layers
-LAYERED = ("gpkg", "shp", "gdb", "geojson", "parquet")
+LAYERED = ("gpkg", "shp", "gdb", "geojson", "parquet", "zip")
+# how those are looked at whose encoding is fixed
+LOOKS = {
+    "gpkg": geopackage.look,
+    "gdb": filegdb.look,
+    "geojson": geojson.look,
+    "parquet": lambda path, _: geoparquet.look(path),
+}
 
 
 def examine(path: str | Path, layer: str = "", encoding: str = "") -> Source:
@@ -20,7 +30,8 @@ def examine(path: str | Path, layer: str = "", encoding: str = "") -> Source:
     Parameters
     ----------
     path : str or Path
-        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet.
+        GeoPackage, Shapefile, FileGDB, GeoJSON or GeoParquet, or a zip archive of a Shapefile
+        or a FileGDB.
     layer : str
         Layer to read; may be left out when the file holds one.
     encoding : str
@@ -56,10 +67,15 @@ def _examined(path: Path, layer: str, encoding: str, state: frozenset) -> Source
     if kind not in LAYERED:
         known = " ".join(LAYERED)
         raise FileError(Problem("format_unknown", file=path.name, value=path.suffix, rule=known))
-    if kind == "gpkg":
-        return geopackage.look(path, layer)
-    if kind == "parquet":
-        return geoparquet.look(path)
+    if kind in LOOKS:
+        return LOOKS[kind](path, layer)
+    if kind == "shp":
+        return shapefile.look(path, layer, encoding)
+    if kind == "zip":
+        source = archive.look(path, layer, encoding)
+        if source.kind == "shp":
+            return source
+        return replace(source, layer=layer_of(Path(source.opened), layer))
     layer = layer_of(path, layer)
     return Source(path, layer, kind, str(path), encoding)
 
@@ -73,3 +89,29 @@ def layer_of(path: Path, layer: str) -> str:
     if layer and layer not in names:
         raise FileError(Problem("layer_missing", **problem))
     return layer or names[0]
+
+
+def raw_problems(source: Source, fields: list[str] | None = None) -> list[Problem]:
+    """
+    Look at the cells of a Shapefile as they are written; GDAL reads 68,500 as 68.
+
+    Parameters
+    ----------
+    source : Source
+        Of any kind; only the table of a Shapefile hides something.
+    fields : list of str, optional
+        Fields to look at; all when none are named.
+
+    Returns
+    -------
+    problems : list of Problem
+        As ``table_problems`` gives them: numbers and days that are none (refuse), days in other
+        forms (repair), deleted rows, cut or damaged texts and the like (warn).
+    """
+    if source.kind != "shp":
+        return []
+    piece = archive.pieces_of(source)[".dbf"]
+    table, problems = table_of(piece, source.place)
+    if table is None or problems:
+        return problems
+    return table_problems(piece, table, source.encoding, source.place, fields)
