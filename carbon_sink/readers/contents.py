@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..geometry import ellipsoidal_area_ha
@@ -107,8 +108,8 @@ def read_areas(source: Source, field: str, *, everywhere: bool = False) -> pd.Da
     for part in parts:
         part = part._replace(last=min(part.first + rows_each, part.last))  # noqa: PLW2901
         rows = next(read_parts([part], fields=[field]))
-        areas.append(
-            pd.DataFrame({"registered": as_numbers(rows[field])[0],
-                          "measured": ellipsoidal_area_ha(rows.geometry)})
-        )  # fmt: skip
+        with np.errstate(invalid="ignore"):  # shapes that lie nowhere have no area
+            measured = ellipsoidal_area_ha(rows.geometry)
+        registered = as_numbers(rows[field])[0]
+        areas.append(pd.DataFrame({"registered": registered, "measured": measured}))
     return pd.concat(areas)
