@@ -18,6 +18,7 @@ COLUMNS = (
 
 
 @cache
+@cache
 def constant(key: str) -> float:
     """
     Return one constant of ``data/constants.csv`` in the unit of its row.
