@@ -3,25 +3,18 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import FileError, Problem
-from .formats import Source
+from .formats import Source, chosen
 
 # of files that are larger, pages are not checked one by one: that would take longer than reading
 CHECKED_BYTES = 1 << 30
 # places in the header of a SQLite file; 2 stands for a log that is written ahead
 LOG_AT, WRITTEN_AHEAD = 18, 2
-
-
-class _Layer(NamedTuple):
-    """A layer that is registered with its geometry."""
-
-    name: str
-    rows: int
 
 
 def look(path: Path, layer: str = "") -> Source:
@@ -62,9 +55,10 @@ def look(path: Path, layer: str = "") -> Source:
             raise FileError(
                 Problem("format_disguised", file=path.name, value=".gpkg", rule="content.sqlite")
             )
-        chosen = _chosen(path, _layers(database, tables), _others(database), layer)
-        notes += _metadata_notes(database, tables, chosen, path)
-    return Source(path, chosen.name, "gpkg", str(path), notes=tuple(notes))
+        layers = _layers(path, database, tables)
+        source = Source(path, chosen(path, layers, layer), "gpkg", str(path))
+        notes += _metadata_notes(database, tables, source, layers[source.layer])
+    return replace(source, notes=tuple(notes))
 
 
 def row_ids(source: Source) -> np.ndarray | None:
@@ -180,51 +174,34 @@ def _named(database: sqlite3.Connection, query: str, *values: str) -> list[str]:
     return [row[0] for row in database.execute(query, values)]
 
 
-def _layers(database: sqlite3.Connection, tables: set[str]) -> list[_Layer]:
-    """List the layers of features that have a geometry column and a table."""
-    if "gpkg_geometry_columns" not in tables:
-        return []
-    names = _named(database, "SELECT c.table_name FROM gpkg_contents c JOIN gpkg_geometry_columns g"
-                   " ON lower(g.table_name) = lower(c.table_name)"
-                   " WHERE lower(c.data_type) = 'features' ORDER BY c.rowid")  # fmt: skip
+def _layers(path: Path, database: sqlite3.Connection, tables: set[str]) -> dict[str, int]:
+    """Return the rows of each layer of features that has a geometry column and a table."""
+    registered = database.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall()
+    names = []
+    if "gpkg_geometry_columns" in tables:
+        names = _named(database, "SELECT c.table_name FROM gpkg_contents c"
+                       " JOIN gpkg_geometry_columns g ON lower(g.table_name) = lower(c.table_name)"
+                       " WHERE lower(c.data_type) = 'features' ORDER BY c.rowid")  # fmt: skip
     usable = [name for name in names if "\x00" not in name and name.lower() in tables]
-    return [_Layer(name, _count(database, name)) for name in usable]
-
-
-def _others(database: sqlite3.Connection) -> list[str]:
-    """List what else is registered, with its type."""
-    return [f"{name} ({kind})" for name, kind in
-            database.execute("SELECT table_name, data_type FROM gpkg_contents")]  # fmt: skip
-
-
-def _chosen(path: Path, layers: list[_Layer], registered: list[str], layer: str) -> _Layer:
-    """Return the layer that is meant."""
-    if not layers:
-        shown = ", ".join(registered)
-        raise FileError(Problem("no_feature_layer", file=path.name, layer=layer, value=shown))
-    listed = ", ".join(f"{one.name} ({one.rows})" for one in layers)
-    if not layer and len(layers) > 1:
-        raise FileError(Problem("layer_not_named", file=path.name, rule=listed))
-    found = [one for one in layers if layer in ("", one.name)]
-    if not found:
-        raise FileError(Problem("layer_missing", file=path.name, value=layer, rule=listed))
-    return found[0]
+    if not usable:
+        shown = ", ".join(f"{name} ({kind})" for name, kind in registered)
+        raise FileError(Problem("no_feature_layer", file=path.name, value=shown))
+    return {name: _count(database, name) for name in usable}
 
 
 def _metadata_notes(
-    database: sqlite3.Connection, tables: set[str], chosen: _Layer, path: Path
+    database: sqlite3.Connection, tables: set[str], source: Source, rows: int
 ) -> list[Problem]:
     """Tell where metadata and rows part."""
-    place = {"file": path.name, "layer": chosen.name}
-    notes = []
+    place, notes = source.place, []
     if "gpkg_ogr_contents" in tables:
         told = _named(database, "SELECT feature_count FROM gpkg_ogr_contents"
                       " WHERE lower(table_name) = lower(?) AND feature_count IS NOT NULL",
-                      chosen.name)  # fmt: skip
-        if told and told[0] != chosen.rows:
-            notes.append(Problem("row_count_stale", value=str(told[0]), rule=str(chosen.rows),
+                      source.layer)  # fmt: skip
+        if told and told[0] != rows:
+            notes.append(Problem("row_count_stale", value=str(told[0]), rule=str(rows),
                                  **place))  # fmt: skip
-    keys = _named(database, "SELECT name FROM pragma_table_info(?) WHERE pk > 0", chosen.name)
+    keys = _named(database, "SELECT name FROM pragma_table_info(?) WHERE pk > 0", source.layer)
     return notes if keys else [*notes, Problem("layer_without_key", **place)]
 
 

@@ -19,7 +19,7 @@ from ..systems import missing_system
 from ..tables import columns
 from . import geopackage
 from .geoparquet import open_geoparquet
-from .shapes import ARC_STEP_DEG, spoken, with_plain_shapes
+from .shapes import ARC_STEP_DEG, quiet, spoken, with_plain_shapes
 from .source import Source, examine, raw_problems
 
 FIELDS_SHOWN = 40
@@ -201,14 +201,6 @@ def _without_unknown_system(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if rows.crs is not None and rows.crs.name.startswith(UNDEFINED):
         return rows.set_crs(None, allow_override=True)
     return rows
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings of GDAL off the console where rows are only counted or fields named."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @contextmanager

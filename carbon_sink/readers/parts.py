@@ -14,8 +14,8 @@ from ..systems import missing_system
 from ..tables import faulty
 from . import geopackage
 from .geoparquet import open_geoparquet
-from .layers import as_source, quiet, read_rows, refusals
-from .shapes import with_plain_shapes
+from .layers import as_source, read_rows, refusals
+from .shapes import quiet, with_plain_shapes
 from .source import Source
 
 # rows of a part

@@ -1,7 +1,9 @@
 """Brings geometry as it was read to plain polygons in two dimensions, and tells what was lost."""
 
 import struct
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import geopandas as gpd
 import numpy as np
@@ -197,3 +199,11 @@ def spoken(messages: Iterable[str], **place: str) -> list[Problem]:
     told = ("Measured (M)", "OGRGeoJSONReadRawPoint(): too many")
     fresh = [one for one in dict.fromkeys(messages) if not one.startswith(told)]
     return [Problem("reader_warns", value=one, **place) for one in fresh]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep warnings of GDAL off the console where rows are only counted or fields named."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
