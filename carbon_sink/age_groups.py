@@ -1,13 +1,15 @@
 """Age groups of stands, by the thresholds of their species, purpose and origin."""
 
+from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from .tables import read_data
 
 BOUNDS = ("young_max_yr", "middle_max_yr", "near_mature_max_yr", "mature_max_yr")
-YOUNG, OVERMATURE = 1, 5
+YOUNG = 1
 # codes of the origin by their first digit: natural, planted, sprouted from planted
 ORIGINS = {"1": "natural", "2": "planted", "3": "planted"}
 
@@ -56,29 +58,39 @@ def possible(stands: pd.DataFrame, species_scheme: str = "") -> pd.DataFrame:
     names = ["species_group", "dominant_species", "forest_category", "origin", "stand_age_yr"]
     cases = pd.DataFrame({name: stands.get(name) for name in names}, index=stands.index)
     kinds = cases.drop_duplicates()
-    lowest = pd.Series(float("nan"), index=kinds.index)
-    highest = lowest.copy()
-    purpose = kinds["forest_category"].astype("str")
-    origin = kinds["origin"].astype("str").str[:1].map(ORIGINS)
-    age_yr = kinds["stand_age_yr"].where(kinds["stand_age_yr"].gt(0.0))
+    age_yr = pd.to_numeric(kinds["stand_age_yr"]).to_numpy(dtype=float)
+    lowest, highest = np.full(len(kinds), np.inf), np.full(len(kinds), -np.inf)
+    words = {name: pd.factorize(kinds[name]) for name in names[:-1]}
     for row in _thresholds().itertuples():
         by_code = bool(species_scheme) and row.species_scheme == species_scheme
-        mine = (
-            kinds["dominant_species"].isin(row.species_codes)
-            if by_code
-            else kinds["species_group"].isin(row.species_groups)
-        )
+        mine = age_yr > 0.0
+        if by_code:
+            mine &= _where(words["dominant_species"], row.species_codes.__contains__)
+        else:
+            mine &= _where(words["species_group"], row.species_groups.__contains__)
         if row.forest_category:
-            mine &= purpose.str.startswith(row.forest_category).astype(bool) | purpose.isna()
+            purpose = row.forest_category
+            mine &= _where(words["forest_category"], lambda code, of=purpose: code.startswith(of),
+                           unknown=True)  # fmt: skip
         if row.origin:
-            mine &= origin.eq(row.origin) | origin.isna()
-        mine &= age_yr.notna()
-        if mine.any():
-            group = YOUNG + sum((age_yr[mine] > getattr(row, bound)) for bound in BOUNDS)
-            lowest[mine] = lowest[mine].fillna(group).clip(upper=group)
-            highest[mine] = highest[mine].fillna(group).clip(lower=group)
+            mine &= _where(words["origin"], lambda code, of=row.origin: ORIGINS.get(code[:1]) == of,
+                           unknown=True)  # fmt: skip
+        bounds = [getattr(row, name) for name in BOUNDS]
+        group = YOUNG + np.searchsorted(bounds, age_yr[mine], side="left")
+        lowest[mine] = np.minimum(lowest[mine], group)
+        highest[mine] = np.maximum(highest[mine], group)
+    none = np.isinf(lowest)
+    lowest[none], highest[none] = np.nan, np.nan
     found = kinds.assign(lowest=lowest, highest=highest)
     return cases.merge(found, how="left", on=names).set_axis(cases.index)[["lowest", "highest"]]
+
+
+def _where(
+    words: tuple[np.ndarray, pd.Index], fits: Callable[[str], bool], *, unknown: bool = False
+) -> np.ndarray:
+    """Ask each different word once, and tell for every row; ``unknown`` answers missing words."""
+    codes, different = words
+    return np.array([*map(fits, map(str, different)), unknown])[codes]
 
 
 def expected(stands: pd.DataFrame, species_scheme: str = "") -> pd.Series:
