@@ -8,6 +8,7 @@ from ..readers import Source, Understanding
 from .layer import Survey, survey_layer
 from .rasters import inspect_raster
 from .result import Inspection
+from .tables import inspect_table
 
 TABLES = ("csv", "xlsx", "dbf")
 

@@ -27,7 +27,7 @@ NEEDED = (".shp", ".shx", ".dbf")
 MAGIC, HEAD_BYTES, INDEX_BYTES, RECORD_BYTES, INTEGER_BYTES = 9994, 100, 8, 8, 4
 WORD = 2
 # bytes of the file that are held at once
-WINDOW_BYTES = 1 << 25
+WINDOW_BYTES = 1 << 24
 NULL, MULTIPATCH = 0, 31
 # Z and M of a type are 10 and 20 more
 POINT, LINE, POLYGON, MULTIPOINT = 1, 3, 5, 8
@@ -282,7 +282,7 @@ def _told(
     if not kept.any():
         return []
     flags, found = (pd.Series(one, labels).sort_index() for one in (kept, values))
-    return faulty("shp_record", flags, found, rule=rule, **place)
+    return faulty("shp_record", flags, found, field="geometry", rule=rule, **place)
 
 
 class _Window(NamedTuple):
