@@ -1,6 +1,7 @@
 """Reads what is needed to understand the columns of an inventory: few fields, part by part."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from ..geometry import ellipsoidal_area_ha
 from ..tables import as_numbers
 from .layers import as_text
-from .parts import PART_ROWS, parts_of, read_parts
+from .parts import parts_of, read_parts
 from .source import Source
 
 # columns whose units show in their values
@@ -16,6 +17,8 @@ MEASURED = (
     "registered_area_ha", "canopy_closure", "forest_volume_m3", "volume_m3_ha",
     "scattered_volume_m3", "total_volume_m3", "living_volume_m3_ha",
 )  # fmt: skip
+# parts of a large file that are measured to find the unit of areas
+PARTS_MEASURED = 3
 # two fields hold the same where numbers differ by less than they are rounded
 SAME_SHARE, SAME_LEAST = 0.005, 0.005
 
@@ -89,7 +92,7 @@ def read_areas(source: Source, field: str, *, everywhere: bool = False) -> pd.Da
     field : str
         Field of the area.
     everywhere : bool
-        Read every row, and not only as many as a part has, spread over the file.
+        Read every row, and not only the parts at the begin, the middle and the end.
 
     Returns
     -------
@@ -103,11 +106,13 @@ def read_areas(source: Source, field: str, *, everywhere: bool = False) -> pd.Da
         If the layer has no coordinate reference system, or none that has areas.
     """
     parts = parts_of(source)
-    rows_each = PART_ROWS if everywhere else max(PART_ROWS // len(parts), 1)
+    if not everywhere and len(parts) > PARTS_MEASURED:
+        places = np.linspace(0, len(parts) - 1, PARTS_MEASURED).astype(int)
+        parts = [parts[place] for place in places]
+    # GeoJSON is parsed whole for any part of it
+    runs = [parts] if source.kind == "geojson" else [[part] for part in parts]
     areas = []
-    for part in parts:
-        part = part._replace(last=min(part.first + rows_each, part.last))  # noqa: PLW2901
-        rows = next(read_parts([part], fields=[field]))
+    for rows in chain.from_iterable(read_parts(run, fields=[field]) for run in runs):
         with np.errstate(invalid="ignore"):  # shapes that lie nowhere have no area
             measured = ellipsoidal_area_ha(rows.geometry)
         registered = as_numbers(rows[field])[0]

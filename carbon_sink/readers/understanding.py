@@ -240,7 +240,7 @@ def _declared(units: dict[str, str], place: dict) -> tuple[dict[str, str], list[
 
 
 def _area_finding(source: Source, numbers: pd.DataFrame, *, field: str, **said: str) -> Finding:
-    """Find the unit of the area in part of the rows, and list all rows where units are mixed."""
+    """Find the unit of the area in parts of the file, and all rows where units are mixed."""
     try:
         finding = area_unit(read_areas(source, field), field=field, **said)
         if any(one.code == "unit_mixed" for one in finding.problems):
