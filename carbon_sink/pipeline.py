@@ -22,6 +22,7 @@ from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
 from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
+from .stand_changes import changes_between
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
@@ -190,8 +191,9 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, rows)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
+    changed, drawn = changes_between(stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
-    tables |= seen.tables
+    tables |= changed | seen.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
@@ -211,7 +213,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
     content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
-    return Run(facts, tables, _layers(inputs, stands) | seen.layers, rows, content, seen)
+    found = _layers(inputs, stands) | drawn | seen.layers
+    return Run(facts, tables, found, rows, content, seen)
 
 
 def _parameters(settings: Settings) -> pd.DataFrame:

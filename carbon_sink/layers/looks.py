@@ -18,6 +18,7 @@ CONTRACTS = {
     "towns": ("town_summary", "towns"),
     "stands": ("stands", "landcover_of_stands"),
     "parcels_to_visit": ("parcels_to_visit",),
+    "stand_changes": ("stand_changes",),
     "projects": ("projects",),
     "events": ("events",),
     "faulty_features": ("faulty_features",),
@@ -27,6 +28,7 @@ OTHER_COLOR = "#b0b4b1"
 CATEGORIES = {  # layer: field, kind of its texts and colors
     "stands": ("forest_type", "layer.type"),
     "parcels_to_visit": ("category", "visit"),
+    "stand_changes": ("change_class", "change"),
     "projects": ("project_type", "project"),
     "events": ("event_type", "layer.event"),
     "faulty_features": ("severity", "severity"),

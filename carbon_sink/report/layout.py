@@ -20,6 +20,7 @@ CODES = {
     "forest_type": "layer.type",
     "expected": "expected",
     "category": "visit",
+    "change_class": "change",
     "severity": "severity",
 }
 

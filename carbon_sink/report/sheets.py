@@ -94,6 +94,10 @@ def sheets_of(
         if len(earlier):
             found.append(table_sheet("towns_earlier", "town_summary", earlier, lang))
     found += _plain_sheets(FOREST_SHEETS, tables, lang)
+    if len(tables.get("inventory_change", ())):
+        about = text("report.about.inventory_change", lang)
+        name = "inventory_change"
+        found.append(table_sheet(name, name, tables[name], lang, about))
     found += cover_sheets(tables, lang)
     found += _plain_sheets(RECORD_SHEETS, tables, lang)
     if len(parameters):
