@@ -209,3 +209,13 @@ def test_settings_may_begin_with_a_byte_order_mark(small_place):
     small_place.write_text(text, encoding="utf-8-sig")
     assert load_settings(small_place).title == "小地方"
     assert isinstance(load_settings(Path(small_place)).folder, Path)
+
+
+def test_an_encoding_that_nobody_knows_is_told_with_its_place(change_settings):
+    path = change_settings(
+        ('path = "inventory_2025.gpkg"', 'path = "inventory_2025.gpkg"\nencoding = "klingon"'),
+        ('path = "towns.gpkg"', 'path = "towns.gpkg"\nencoding = "GBK"'),
+    )
+    with pytest.raises(SettingsError, match="klingon") as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("encoding_name", "inventory.2.encoding")}

@@ -1,11 +1,12 @@
 """Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
 
+from .encoding import codec_of
 from .formats import kind_of, located
 from .layers import as_source, read_layer
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
 from .records import read_events, read_projects, read_reference_samples
-from .source import Source, examine
+from .source import Source, examine, raw_problems
 from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
 
@@ -14,10 +15,12 @@ __all__ = [
     "Source",
     "Understanding",
     "as_source",
+    "codec_of",
     "examine",
     "kind_of",
     "located",
     "parts_of",
+    "raw_problems",
     "read_events",
     "read_inventory",
     "read_layer",

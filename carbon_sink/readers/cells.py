@@ -37,7 +37,7 @@ DATE_BYTES = 8
 MONTH_DAYS, FEBRUARY = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 2
 
 
-def table_problems(
+def cell_problems(
     piece: Piece,
     table: Table,
     codec: str,
@@ -82,6 +82,8 @@ def table_problems(
         for name, field in looked_at:
             cells = cells_of(rows, field)
             for code, bad, rule in _cell_faults(cells, field, codec):
+                if not bad.any():
+                    continue
                 texts = _shown(cells, bad, codec, labels)
                 about = {"field": name, "rule": rule, **place}
                 found += faulty(code, pd.Series(bad, labels), texts, **about)
@@ -181,11 +183,11 @@ def _cut_or_damaged(cells: np.ndarray, codec: str) -> tuple[np.ndarray, np.ndarr
     cut = full & (cells.shape[1] >= LONGEST_TEXT_BYTES)
     damaged = np.zeros(len(cells), bool)
     high = np.flatnonzero((cells >= FIRST_HIGH).any(axis=1))
-    lines = lines_of(cells[high])
     try:
-        b"\n".join(lines).decode(codec)
+        # a column of blanks keeps half a character from being made whole by the next cell
+        np.pad(cells[high], ((0, 0), (0, 1)), constant_values=BLANK).tobytes().decode(codec)
     except UnicodeDecodeError:
-        for row, line in zip(high, lines, strict=True):
+        for row, line in zip(high, lines_of(cells[high]), strict=True):
             if decoded_text(line, codec, padded=False) is None:
                 damaged[row] = decoded_text(line, codec, padded=True) is None
                 cut[row] = not damaged[row]
@@ -208,7 +210,7 @@ def read_dbf(path: str | Path, encoding: str = "") -> tuple[pd.DataFrame, list[P
         Texts without blanks around them; empty cells are missing, days are written YYYY-MM-DD.
         Rows are labelled from 1, without those that were deleted.
     problems : list of Problem
-        All that ``table_problems`` and ``encoding_of_table`` find, of any severity.
+        All that ``cell_problems`` and ``encoding_of_table`` find, of any severity.
 
     Raises
     ------
@@ -222,7 +224,7 @@ def read_dbf(path: str | Path, encoding: str = "") -> tuple[pd.DataFrame, list[P
         raise FileError(problems)
     page = next((one for one in map(path.with_suffix, (".cpg", ".CPG")) if one.exists()), None)
     found, problems = encoding_of_table(piece, table, page and on_disk(page), encoding, place)
-    problems += table_problems(piece, table, found.codec, place)
+    problems += cell_problems(piece, table, found.codec, place)
     names = names_of(table, found.codec)
     parts = [
         pd.DataFrame({name: _as_texts(cells_of(rows, field), field, found.codec)

@@ -166,7 +166,8 @@ def live_rows(piece: Piece, table: Table) -> np.ndarray:
     -------
     live : array of bool
     """
-    flags = [block[:, 0] for block in _blocks(piece, table)]
+    # copies, so that the blocks need not be kept
+    flags = [block[:, 0].copy() for block in _blocks(piece, table)]
     return np.concatenate([np.zeros(0, np.uint8), *flags]) != DELETED
 
 
@@ -187,6 +188,8 @@ def cells_of(rows: np.ndarray, field: Field) -> np.ndarray:
 
 def lines_of(cells: np.ndarray) -> list[bytes]:
     """Return cells as bytes of their full width, padded with blanks only."""
+    if not cells.size:
+        return []
     padded = np.where(cells == 0, np.uint8(BLANK), cells)
     return padded.view(f"S{cells.shape[1]}").ravel().tolist()
 
@@ -198,8 +201,10 @@ def _texts(piece: Piece, table: Table) -> Iterator[list[bytes]]:
         batch = []
         for field in table.fields:
             cells = cells_of(rows, field)
-            if field.kind == "C" and (is_high := (cells >= FIRST_HIGH).any(axis=1)).any():
-                batch += lines_of(cells[is_high])
+            if field.kind == "C":
+                told = (cells >= FIRST_HIGH).any(axis=1)
+                told[1:] &= (cells[1:] != cells[:-1]).any(axis=1)  # once for runs of the same
+                batch += lines_of(cells[told])
         yield batch
 
 

@@ -27,6 +27,8 @@ FAMILIES = re.compile(
 FEWEST_COMMON, COMMON_SHARE, FEWEST_LETTERS = 4, 0.6, 3
 # a text in so many may be damaged without the encoding being another
 DAMAGED_AT_MOST = 0.01
+# of which most cannot be decoded, so that more of them need not be tried
+ENOUGH_TEXTS = 10_000
 LINES_SHOWN, LETTERS_SHOWN = 3, 24
 BLOCK_BYTES = 1 << 20
 BLANKS = " \0\t\r"
@@ -165,6 +167,8 @@ class _Trial:
 
     def read(self, lines: list[bytes], *, padded: bool) -> None:
         """Decode different texts, and count what can be read and what makes sense."""
+        if self.texts > ENOUGH_TEXTS and 2 * self.damaged > self.texts:
+            return
         try:
             read = b"\n".join(lines).decode(self.codec).split("\n")
             read = [text.strip(BLANKS) for text in read]

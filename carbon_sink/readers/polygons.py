@@ -14,6 +14,7 @@ def read_inventory(
     path: str | Path,
     *,
     layer: str = "",
+    encoding: str = "",
     fields: dict[str, str] | None = None,
     fixed: dict[str, str] | None = None,
     landclass_scheme: str = "",
@@ -31,6 +32,8 @@ def read_inventory(
         Polygons of sub-compartments.
     layer : str
         Layer to read.
+    encoding : str
+        Encoding of the texts of a Shapefile; found out when it is not given.
     fields : dict
         Our column name to the field of the file, where it is not the national one.
     fixed : dict
@@ -60,7 +63,7 @@ def read_inventory(
     >>> stands = read_inventory("inventory_2025.gpkg", species_scheme="nfci_3digit")
     ... # doctest: +SKIP
     """
-    source = as_source(path, layer)
+    source = as_source(path, layer, encoding)
     known = understand(
         source, fields=fields, fixed=fixed, landclass_scheme=landclass_scheme,
         species_scheme=species_scheme, landclass_codes=landclass_codes,
@@ -81,7 +84,12 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def read_towns(
-    path: str | Path, *, layer: str = "", code_field: str = "code", name_field: str = "name"
+    path: str | Path,
+    *,
+    layer: str = "",
+    encoding: str = "",
+    code_field: str = "code",
+    name_field: str = "name",
 ) -> gpd.GeoDataFrame:
     """
     Read town polygons as ``town_code``, ``town_name`` and geometry.
@@ -92,7 +100,7 @@ def read_towns(
         If the file cannot be used, lacks a field, or gives a town code twice.
     """
     place = {"file": Path(path).name, "layer": layer}
-    data = read_layer(path, layer)
+    data = read_layer(as_source(path, layer, encoding))
     found = {"town_code": code_field, "town_name": name_field}
     present = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
     try:

@@ -12,7 +12,14 @@ from ..geometry import STORE_CRS
 from ..landcover import classes
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
 from ..tables import columns, faulty, hold
-from .layers import FIELDS_SHOWN, as_text, read_layer, with_fields_present, with_our_names
+from .layers import (
+    FIELDS_SHOWN,
+    as_source,
+    as_text,
+    read_layer,
+    with_fields_present,
+    with_our_names,
+)
 from .spreadsheets import SUFFIXES, our_columns, read_table
 
 
@@ -48,10 +55,11 @@ class Records(NamedTuple):
             )  # fmt: skip
 
 
-def _read(path: Path, layer: str) -> pd.DataFrame:
+def _read(path: Path, layer: str, encoding: str) -> pd.DataFrame:
     """Read the rows of a table or a layer, under the names of the file."""
-    is_table = path.suffix.lower() in SUFFIXES
-    return read_table(path, layer) if is_table else read_layer(path, layer)
+    if path.suffix.lower() in SUFFIXES:
+        return read_table(path, layer, encoding)
+    return read_layer(as_source(path, layer, encoding))
 
 
 def _held(
@@ -78,7 +86,7 @@ def _held(
     return Records(held, {name: found.get(name, name) for name in ours}, place, problems)
 
 
-def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
+def read_projects(path: str | Path, *, layer: str = "", encoding: str = "") -> pd.DataFrame:
     """
     Read projects: polygons, or a table of four-side planting.
 
@@ -88,6 +96,8 @@ def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
         A layer or CSV with the columns of ``projects``, or a CSV with those of ``four_side``.
     layer : str
         Layer to read.
+    encoding : str
+        Encoding of the texts of a Shapefile or a CSV; found out when it is not given.
 
     Returns
     -------
@@ -100,7 +110,7 @@ def read_projects(path: str | Path, *, layer: str = "") -> pd.DataFrame:
         With file, field, rows and what to do.
     """
     path = Path(path)
-    data, place = _read(path, layer), {"file": path.name, "layer": layer}
+    data, place = _read(path, layer, encoding), {"file": path.name, "layer": layer}
     is_table = not isinstance(data, gpd.GeoDataFrame)
     if is_table and "tree_count" in our_columns(data.columns, "four_side")[0]:
         return _four_side(_held(data, "four_side", place))
@@ -120,10 +130,10 @@ def _four_side(records: Records) -> pd.DataFrame:
     return records._replace(data=projects).sound()
 
 
-def read_events(path: str | Path, *, layer: str = "") -> pd.DataFrame:
+def read_events(path: str | Path, *, layer: str = "", encoding: str = "") -> pd.DataFrame:
     """Read fires, harvests and pests with the columns of the table ``events``."""
     path = Path(path)
-    events = _held(_read(path, layer), "events", {"file": path.name, "layer": layer})
+    events = _held(_read(path, layer, encoding), "events", {"file": path.name, "layer": layer})
     events.check_words("event_type", EVENT_TYPES)
     return events.sound()
 
@@ -133,6 +143,7 @@ def read_reference_samples(
     scheme: str,
     *,
     layer: str = "",
+    encoding: str = "",
     map_field: str = "map_class",
     reference_field: str = "reference_class",
     strata_ha: dict[str, float] | None = None,
@@ -148,6 +159,8 @@ def read_reference_samples(
         Land-cover product; its classes are named by code, or by Chinese or English name.
     layer : str
         Layer to read.
+    encoding : str
+        As for ``read_projects``.
     map_field, reference_field : str
         Fields of the class on the map and of the class that was found.
     strata_ha : dict, optional
@@ -169,7 +182,7 @@ def read_reference_samples(
     path = Path(path)
     place = {"file": path.name, "layer": layer}
     fields = {"map_class": map_field, "reference_class": reference_field}
-    records = _held(_read(path, layer), "reference_samples", place, fields)
+    records = _held(_read(path, layer, encoding), "reference_samples", place, fields)
     samples, known = records.data, _class_codes(scheme)
     legend = ", ".join(f"{code} {name}" for code, name in classes(scheme)["name_zh"].items())
     for name in [name for name in fields if name in samples]:

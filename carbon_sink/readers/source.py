@@ -8,7 +8,7 @@ import pyogrio
 
 from ..errors import FileError, Problem
 from . import archive, filegdb, geojson, geopackage, geoparquet, shapefile
-from .cells import table_problems
+from .cells import cell_problems
 from .dbf import table_of
 from .formats import Source, kind_of, located
 
@@ -105,7 +105,7 @@ def raw_problems(source: Source, fields: list[str] | None = None) -> list[Proble
     Returns
     -------
     problems : list of Problem
-        As ``table_problems`` gives them: numbers and days that are none (refuse), days in other
+        As ``cell_problems`` gives them: numbers and days that are none (refuse), days in other
         forms (repair), deleted rows, cut or damaged texts and the like (warn).
     """
     if source.kind != "shp":
@@ -114,4 +114,4 @@ def raw_problems(source: Source, fields: list[str] | None = None) -> list[Proble
     table, problems = table_of(piece, source.place)
     if table is None or problems:
         return problems
-    return table_problems(piece, table, source.encoding, source.place, fields)
+    return cell_problems(piece, table, source.encoding, source.place, fields)

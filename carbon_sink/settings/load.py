@@ -12,9 +12,10 @@ from .. import codes, landcover, parameters
 from ..errors import CRSError, Problem, SettingsError
 from ..geometry import area_crs
 from ..language import read_rows
+from ..readers import codec_of
 from ..tables import columns
 from ..units import base_unit, field_unit, field_units, known_units
-from .model import ELLIPSOID, Section, Settings, Source, named_files
+from .model import ELLIPSOID, Section, Settings, Source, named_files, named_sources
 
 # characters that no file name may have on some system
 FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
@@ -152,6 +153,16 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
         *_own_code_problems(settings, file),
         *_field_unit_problems(settings, file),
         *_year_problems(settings, file),
+        *_encoding_problems(settings, file),
+    ]
+
+
+def _encoding_problems(settings: Settings, file: str) -> list[Problem]:
+    """List encodings that nobody knows."""
+    return [
+        Problem("encoding_name", file=file, field=f"{name}.encoding", value=source.encoding)
+        for name, source in named_sources(settings)
+        if source.encoding and not codec_of(source.encoding)
     ]
 
 

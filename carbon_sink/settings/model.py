@@ -21,10 +21,16 @@ class Section(BaseModel):
 
 
 class Source(Section):
-    """A file, and the layer in it when it holds several."""
+    """
+    A file, and the layer in it when it holds several.
+
+    ``encoding`` says how the texts of a Shapefile or a CSV are written (``"GBK"``, ``"UTF-8"``),
+    where that is not found out rightly.
+    """
 
     path: Text
     layer: str = ""
+    encoding: str = ""
 
 
 class Place(Section):
@@ -165,6 +171,17 @@ class Settings(Section):
     def input_paths(self) -> list[Path]:
         """Return the full path of every file the settings name."""
         return [self.path_of(path) for _, path in named_files(self)]
+
+
+def named_sources(settings: Settings) -> list[tuple[str, Source]]:
+    """Return every file with layers or texts that the settings name, with its section."""
+    sources = [(name, getattr(settings, name)) for name in ("boundary", "towns")]
+    for name in ("inventory", "reference_samples", "projects", "events"):
+        sources += [
+            (f"{name}.{number}", source)
+            for number, source in enumerate(getattr(settings, name), start=1)
+        ]
+    return [(name, source) for name, source in sources if source is not None]
 
 
 def named_files(settings: Settings) -> list[tuple[str, str]]:
