@@ -370,7 +370,9 @@ def peak_kb(folder, count):
     west, south = 105 + number % side * 0.002, 29 + number // side * 0.002
     squares = shapely.segmentize(shapely.box(west, south, west + 0.002, south + 0.002), 0.0003)
     stands = small_inventory(2025).iloc[number % 8].assign(XIAO_BAN=number.astype(str))
-    stands.set_geometry(squares, crs="EPSG:4490").to_parquet(folder / "stands.parquet")
+    stands = stands.set_geometry(squares, crs="EPSG:4490").reset_index(drop=True)
+    stands["MIAN_JI"] = ellipsoidal_area_ha(stands.geometry)
+    stands.to_parquet(folder / "stands.parquet")
     whole = shapely.box(west.min(), south.min(), west.max() + 0.002, south.max() + 0.002)
     gpd.GeoDataFrame(geometry=[whole], crs="EPSG:4490").to_file(folder / "boundary.gpkg")
     (folder / "settings.toml").write_text(MANY, encoding="utf-8")

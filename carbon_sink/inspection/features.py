@@ -28,13 +28,12 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
         Columns of the table ``faulty_features`` in EPSG:4490, shapes as the file has them.
     """
     source, wanted = survey.source, faulty_rows(survey.problems)
-    found = [gpd.GeoDataFrame(geometry=[], crs=survey.crs)]
+    found = [gpd.GeoSeries([], crs=survey.crs)]
     if len(wanted):
         rows = wanted.index.to_numpy()
         for part in read_parts(parts_of(source), fields=False):
-            mine = np.intersect1d(rows, part.index.to_numpy())
-            found.append(part.loc[mine, [part.geometry.name]].rename_geometry("geometry"))
-    shapes = gpd.GeoDataFrame(pd.concat(found), crs=survey.crs).to_crs(STORE_CRS)
+            found.append(part.geometry[np.intersect1d(rows, part.index.to_numpy())])
+    shapes = gpd.GeoSeries(pd.concat(found), crs=survey.crs).to_crs(STORE_CRS)
     lines = findings_table(
         [one for one in survey.problems if one.cells is not None], {}, lang
     )  # fmt: skip
@@ -46,4 +45,4 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
          "what": what.reindex(shapes.index).to_numpy()},
         columns=columns("faulty_features").index,
     )  # fmt: skip
-    return gpd.GeoDataFrame(table, geometry=shapes.geometry.to_numpy(), crs=STORE_CRS)
+    return gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=STORE_CRS)
