@@ -215,8 +215,9 @@ def _of_geoparquet(
     source = open_geoparquet(parts[0].source.path)
     names = fields if isinstance(fields, list) else source.fields() if fields else []
     sizes = [part.last - part.first for part in parts]
-    # without the geometry, rows without attributes could not be counted
-    tables = source.tables(parts[0].first, sizes, [*names, source.place])
+    # without a column, rows could not be counted
+    wanted = [*names, source.place] if geometry or not names else names
+    tables = source.tables(parts[0].first, sizes, wanted)
     for part, table in zip(parts, tables, strict=True):
         index = pd.RangeIndex(part.first + 1, part.first + 1 + table.num_rows, name="row")
         rows = table.select(names).to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
