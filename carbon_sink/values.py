@@ -18,6 +18,7 @@ _HALF_WIDTH = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     0x3000: " ", 0x00A0: " ", 0x2009: " ", 0x202F: " ", 0x2212: "-", 0xFE63: "-",
 }  # fmt: skip
+_WIDE = f"[{''.join(map(chr, _HALF_WIDTH))}]"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # groups of three are beyond doubt when there are two of them, or decimals
 _GROUPED = re.compile(
@@ -235,10 +236,12 @@ def texts_of(column: pd.Series) -> Texts:
     """
     place, cells = pd.factorize(column)
     typed = _stripped(pd.Series(cells)).str.replace(r"^([0-9]+)\.0+$", r"\1", regex=True)
-    half = typed.map(half_width, na_action="ignore")
+    wide = typed[typed.str.contains(_WIDE).eq(other=True)].map(half_width)
     # names keep their own brackets and commas
-    text = half.where(half.map(str.isascii, na_action="ignore").eq(other=True), typed)
-    text = text.mask(half.isin(EMPTY_WORDS)).astype("str")
+    wide = wide[wide.map(str.isascii).astype(bool) | wide.isin(EMPTY_WORDS)]
+    text = typed.copy()
+    text[wide.index] = wide
+    text = text.mask(text.isin(EMPTY_WORDS)).astype("str")
     wrong = text.str.fullmatch(f"{_SHORTENED}|{_ERROR.pattern}").eq(other=True)
     mended = typed.notna() & text.ne(typed)
 

@@ -61,7 +61,7 @@ def look(path: Path, layer: str = "", encoding: str = "") -> Source:
     Snyk, Zip Slip (2018): names with ``../`` write outside of the folder of an archive.
     """
     place = {"file": path.name, "layer": layer}
-    members = _members(path, place)
+    members = members_of(path, place)
     found = _chosen(_layers(members), members, layer, place)
     opened = f"/vsizip/{{{path}}}/{found.inner}"
     if found.kind == "gdb":
@@ -92,8 +92,26 @@ def pieces_of(source: Source) -> dict[str, Piece]:
     return _pieces(source.path, members, source.opened.removeprefix(archive))
 
 
-def _members(path: Path, place: dict[str, str]) -> list[zipfile.ZipInfo]:
-    """Read what an archive says it holds, and refuse what nobody should unpack."""
+def members_of(path: Path, place: dict[str, str]) -> list[zipfile.ZipInfo]:
+    """
+    Read what a zip archive says it holds, and refuse what nobody should unpack.
+
+    Parameters
+    ----------
+    path : Path
+    place : dict
+        File and layer, for messages.
+
+    Returns
+    -------
+    members : list of ZipInfo
+        Without what operating systems leave in archives.
+
+    Raises
+    ------
+    FileError
+        If it is damaged or encrypted, would fill the memory, or its names lead out of it.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

@@ -21,19 +21,18 @@ from openpyxl.utils.exceptions import InvalidFileException
 from ..errors import CarbonSinkError, FileError, Problem
 from ..tables import faulty
 from ..values import dates_of
+from .archive import members_of
 
 # tables of records are far smaller; memory is kept for those that are not
 MOST_CELLS = 2_000_000
-# an archive this large in use, or that grows this much, is no workbook of people
-MOST_BYTES, MOST_GROWTH, FREE_BYTES = 2 << 30, 100, 64 << 20
 ADDRESSES_SHOWN = 8
 LONGEST_WHOLE = 1e15
 # what formats add to a number: texts in quotes and letters behind a backslash
 _WORDS = re.compile(r'"([^"]*)"|\\(.)')
 _DATE_WORDS = re.compile(r"[年月日时分秒周星期上下午TZ\s\W\d]*")
 _BROKEN = (
-    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError,
-    IndexError, SyntaxError, zlib.error, EOFError, OSError, RuntimeError, OverflowError,
+    zipfile.BadZipFile, InvalidFileException, LookupError, ValueError, TypeError, AttributeError,
+    SyntaxError, zlib.error, EOFError, OSError, RuntimeError, OverflowError,
     expat.ExpatError,
 )  # fmt: skip
 
@@ -80,7 +79,7 @@ def read_sheet(path: Path, layer: str = "") -> Sheet:
         If the file is no whole workbook, or several sheets hold values and none is named.
     """
     place = {"file": path.name, "layer": layer}
-    _check_size(path)
+    members_of(path, place)
     with _refusals(path, layer), _opened(path) as book:
         sheets, problems = _wanted(book, layer, place)
         if len(sheets) == 1:
@@ -89,17 +88,6 @@ def read_sheet(path: Path, layer: str = "") -> Sheet:
     listed = ", ".join(f"{sheet.name} ({len(sheet.rows)})" for sheet in read)
     merged = [one for sheet in read for one in sheet.problems if one.code == "cells_merged"]
     raise FileError([Problem("layer_not_named", rule=listed, **place), *merged])
-
-
-def _check_size(path: Path) -> None:
-    """Refuse an archive that would fill the memory, by what its directory declares."""
-    with _refusals(path, ""), zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-    used = sum(one.file_size for one in members)
-    packed = sum(one.compress_size for one in members)
-    if used > MOST_BYTES or used > max(FREE_BYTES, MOST_GROWTH * packed):
-        value = f"{packed:,} → {used:,}"
-        raise FileError(Problem("archive_too_large", file=path.name, value=value))
 
 
 @contextmanager
