@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbon_sink.shift import _metres_per_degree, gcj02_offset_m, gcj02_shift, measured_shift
+from carbon_sink.shift import gcj02_offset_m, gcj02_shift, measured_shift, metres_per_degree
 
 realdata = pytest.mark.realdata
 HERE = (105.5, 29.4)
@@ -22,7 +22,7 @@ def district(points=60, seed=1, rough=0.15):
 
 
 def moved(layer, east_m, north_m):
-    east, north = np.array([east_m, north_m]) / _metres_per_degree(HERE[1])
+    east, north = np.array([east_m, north_m]) / metres_per_degree(HERE[1])
     return layer.set_geometry(layer.translate(east, north))
 
 
