@@ -193,4 +193,5 @@ def free_ground(shapes: np.ndarray, marks: np.ndarray, box: tuple) -> np.ndarray
     # those that fit are joined along equal edges, which is quick; only the others are overlaid
     held = [shapely.coverage_union_all(shapes[~marks]), shapely.union_all(shapes[marks])]
     free = differences([shapely.box(*box)], [shapely.union(*held)])
-    return shapely.get_parts(free)
+    pieces = shapely.get_parts(free)
+    return pieces[~shapely.is_empty(pieces)]

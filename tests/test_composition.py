@@ -153,17 +153,17 @@ def test_repairs_of_all_parts_are_told_once_with_their_hectares(place, tmp_path,
 def test_repairs_are_judged_by_the_area_of_the_whole_layer(place, tmp_path, monkeypatch):
     layer = gpd.read_file(place[0])
     west, south, east, north = layer.geometry[7].bounds
-    # a hole of 0.5 % of its polygon that reaches beyond it: 0.06 % of all eight
-    hole = shapely.box(east - 0.0004, south + 0.002, east + 0.0001, south + 0.003)
+    # a hole that reaches beyond its polygon by 0.2 % of it: 0.025 % of all eight
+    hole = shapely.box(east - 0.0004, south + 0.002, east + 0.0002, south + 0.003)
     box = shapely.box(west, south, east, north)
     layer.loc[7, "geometry"] = shapely.Polygon(box.exterior, [hole.exterior])
     layer.to_file(tmp_path / "hole.gpkg")
     assert [note.code for note in compose(tmp_path / "hole.gpkg", place[1]).notes] == [
-        "geometry_repaired"
+        "geometry_redrawn"
     ]
     monkeypatch.setattr(parts, "PART_ROWS", 3)
     assert [note.code for note in compose(tmp_path / "hole.gpkg", place[1]).notes] == [
-        "geometry_repaired"
+        "geometry_redrawn"
     ]
     layer.tail(1).to_file(tmp_path / "alone.gpkg")
     with pytest.raises(TableError, match=r"0\.1%"):

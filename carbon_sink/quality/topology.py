@@ -52,12 +52,14 @@ class _Limits:
     parcel_ha: float
     width_m: float
     share: float
+    gap_ha: float
     closed_m: float
     noise_ha: float
 
 
 def _limits() -> _Limits:
     names = ("parcel_area_min_ha", "overlap_width_max_m", "overlap_share_max",
+             "gap_area_max_ha",
              "gap_closed_width_m", "topology_noise_ha")  # fmt: skip
     return _Limits(*map(constant, names))
 
@@ -114,10 +116,10 @@ def survey(shelf: Shelf) -> Topology:
     Notes
     -----
     A gap is ground without a polygon that several polygons enclose and that is smaller than
-    the least parcel (``parcel_area_min_ha``) or narrower than two drawings of one border may
-    lie apart (``overlap_width_max_m``). Larger ground was left out on purpose or is missing
-    as a whole; a hole within one polygon was drawn. Overlaps and gaps under
-    ``topology_noise_ha`` are rounding.
+    the least parcel (``parcel_area_min_ha``), or under ``gap_area_max_ha`` and narrower than
+    two drawings of one border may lie apart (``overlap_width_max_m``). Larger ground was left
+    out on purpose or is missing as a whole; a hole within one polygon was drawn. Overlaps and
+    gaps under ``topology_noise_ha`` are rounding.
     """
     limits = _limits()
     copies = shelf.copies()
@@ -130,9 +132,10 @@ def survey(shelf: Shelf) -> Topology:
         free = gpd.GeoSeries(free_ground(shapes, marks, tile.box), crs=shelf.crs)
         at_side = _reaches(free, tile.box)
         gaps.append(_gaps(free[~at_side], shapes, shelf.labels[tile.positions], limits))
-        narrow = _narrow(free[at_side & ~_reaches(free, shelf.frame)], limits)
-        wide = free[at_side].drop(narrow.index).boundary
-        cut.append(narrow)
+        within = free[at_side & ~_reaches(free, shelf.frame)]
+        small = within[ellipsoidal_area_ha(within).lt(limits.gap_ha)]
+        wide = free[at_side].drop(small.index).boundary
+        cut.append(small)
         sides.append(wide.intersection(shapely.box(*tile.box).exterior))
     free = _joined(cut, sides, shelf)
     around = _positions_around(free, shelf, copies)
@@ -261,9 +264,10 @@ def _measured(pieces: gpd.GeoSeries, rows: list[tuple], limits: _Limits) -> gpd.
 
 
 def _narrow(free: gpd.GeoSeries, limits: _Limits) -> gpd.GeoSeries:
-    """Leave out ground that is too large and too wide for a gap."""
+    """Leave out ground that is too large or too wide for a gap."""
     area_ha = ellipsoidal_area_ha(free)
-    return free[area_ha.lt(limits.parcel_ha) | mean_width_m(free, area_ha).lt(limits.width_m)]
+    thin = area_ha.lt(limits.gap_ha) & mean_width_m(free, area_ha).lt(limits.width_m)
+    return free[area_ha.lt(limits.parcel_ha) | thin]
 
 
 def _gaps(
