@@ -145,6 +145,7 @@ def test_a_table_too_large_for_the_memory_is_refused(csv, monkeypatch):
     assert refusal(csv("a,b\n" + "1,2\n" * 4))["table_too_large"].value == "3"
 
 
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.text(alphabet=st.characters(exclude_categories=["C"], codec="utf-8"),
                                  max_size=5), min_size=2, max_size=2), min_size=1, max_size=5))  # fmt: skip
 def test_every_text_that_was_written_is_read_again(tmp_path_factory, rows):
