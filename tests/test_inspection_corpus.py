@@ -259,6 +259,7 @@ def test_good_real_rasters_are_not_refused(real_data):
 
 
 @pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     "name", ["landuse_pie/pie_lu_pie_1985.tif", "worldcover_saotome/principe_island_2020_v100_clip.tif",
              "bad_inputs/tif_negative_scaley/negative_scaley.tif", "bad_inputs/tif_testrat/testrat.tif"],

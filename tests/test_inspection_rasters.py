@@ -241,6 +241,8 @@ def test_all_problems_come_together(tmp_path):
         (TREES.astype("complex64"), {"nodata": None}, "raster_complex"),
         (TREES, {"compress": "JPEG"}, "raster_lossy"),
         (TREES, {"crs": None}, "crs_missing"),
+        (TREES, {"crs": 'LOCAL_CS["mine",UNIT["metre",1]]'}, "crs_not_on_earth"),
+        (TREES, {"crs": "EPSG:4978"}, "crs_not_on_earth"),
         (TREES, {"transform": Affine.identity()}, "raster_no_place"),
         (TREES, {"transform": Affine(0.001, 0, 105, 0.0001, -0.001, 30)}, "raster_rotated"),
         (TREES, {"transform": from_origin(35_500_000, 3_250_000, 30, 30)}, "raster_outside_earth"),

@@ -12,7 +12,6 @@ import xarray as xr
 from ..coverage_kernel import LARGEST
 from ..errors import CarbonSinkError, FileError, Problem
 from ..grids import WINDOW_CELLS, Window, windows
-from ..systems import system_name
 from .cells import NO_CODE, Cells
 from .opening import (
     class_problems,
@@ -163,16 +162,14 @@ def _examined(
 
 def _place(source: rasterio.DatasetReader) -> tuple:
     """Return size of a cell, extent, system and unit, as far as they are known."""
-    grid, crs = source.transform, known_crs(source)
+    grid, (crs, name) = source.transform, known_crs(source)
     cell = bounds = None
     if not grid.is_identity:
         cell = abs(grid.a), abs(grid.e)
         west, bottom, east, top = source.bounds
         bounds = west, min(bottom, top), east, max(bottom, top)
-    if crs is None:
-        return cell, bounds, "", ""
-    name = system_name(crs.source_crs if crs.is_bound else crs)
-    return cell, bounds, name, crs.axis_info[0].unit_name
+    axes = [] if crs is None else crs.axis_info
+    return cell, bounds, name, axes[0].unit_name if axes else ""
 
 
 def _tally(path: Path, source: rasterio.DatasetReader) -> tuple[Tally | None, list[Problem]]:

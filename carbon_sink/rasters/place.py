@@ -1,5 +1,6 @@
 """Where a raster lies on the earth, and what keeps that from being known."""
 
+from functools import lru_cache
 from math import isfinite, pi
 
 import pyproj
@@ -7,7 +8,7 @@ import rasterio
 
 from ..errors import Problem
 from ..grids import NO_SKEW
-from ..systems import missing_system
+from ..systems import missing_system, system_name
 
 # degrees in radians, and how far a stored unit may be off
 DEGREE, UNIT_NOISE = pi / 180.0, 1e-6
@@ -70,7 +71,7 @@ def place_notes(source: rasterio.DatasetReader, file: str) -> list[Problem]:
         A unit of length that is not named or is not the metre; a system without a name that
         is none of the registered ones.
     """
-    crs = known_crs(source)
+    crs, name = known_crs(source)
     if crs is None or not crs.is_projected:
         return []
     axis = crs.axis_info[0]
@@ -80,19 +81,25 @@ def place_notes(source: rasterio.DatasetReader, file: str) -> list[Problem]:
     if abs(axis.unit_conversion_factor - 1.0) > UNIT_NOISE:
         factor = axis.unit_conversion_factor**-2
         return [Problem("crs_not_metres", file=file, value=axis.unit_name, rule=f"{factor:.2f}")]
-    crs = crs.source_crs if crs.is_bound else crs
-    if crs.name.lower() in NAMELESS and source.crs.to_epsg() is None:
+    if name.lower() in NAMELESS:
         method = crs.coordinate_operation.method_name
         return [Problem("crs_unnamed", file=file, value=method)]
     return []
 
 
-def known_crs(source: rasterio.DatasetReader) -> pyproj.CRS | None:
-    """Return the system of a raster, where there is one and it makes sense."""
+def known_crs(source: rasterio.DatasetReader) -> tuple[pyproj.CRS | None, str]:
+    """Return the system of a raster and its name, where there is one and it makes sense."""
     try:
-        return pyproj.CRS.from_wkt(source.crs.to_wkt()) if source.crs else None
+        return _named(source.crs.to_wkt()) if source.crs else (None, "")
     except (rasterio.errors.RasterioError, pyproj.exceptions.CRSError):
-        return None
+        return None, ""
+
+
+@lru_cache(maxsize=64)
+def _named(wkt: str) -> tuple[pyproj.CRS, str]:
+    """Name a system, or the one behind a shift to another; to find its code takes 0.1 s."""
+    crs = pyproj.CRS.from_wkt(wkt)
+    return crs, system_name(crs.source_crs if crs.is_bound else crs)
 
 
 def _grid_problems(source: rasterio.DatasetReader, file: str) -> list[Problem]:

@@ -179,9 +179,11 @@ def _headings(rows: dict[int, list[str]], place: dict) -> tuple[dict[int, str], 
     row = {"rows": (head,), "count": 1}
     problems = []
     if unnamed:
-        problems.append(Problem("column_unnamed", value=", ".join(unnamed), **row, **place))
+        letters = ", ".join(unnamed)
+        problems.append(Problem("column_unnamed", field=letters, value=letters, **row, **place))
     if twice:
-        problems.append(Problem("column_twice", value=", ".join(twice), **row, **place))
+        same = ", ".join(twice)
+        problems.append(Problem("column_twice", field=same, value=same, **row, **place))
     if changed:
         problems.append(Problem("heading_tidied", value=", ".join(changed), **row, **place))
     texts = pd.Series(list(named.values()), dtype="str")
