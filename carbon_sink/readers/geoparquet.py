@@ -73,7 +73,8 @@ class GeoParquet(NamedTuple):
         held = next(runs)
         for size in sizes:
             while held.num_rows < size and (more := next(runs, None)) is not None:
-                held = pa.concat_tables([held, more])
+                # an empty slice would keep the whole batch it was cut from
+                held = pa.concat_tables([held, more]) if held.num_rows else more
             if held.num_rows < size:
                 rows = {"value": str(held.num_rows), "rule": str(size)}
                 raise FileError(Problem("rows_differ", file=self.path.name, **rows))
