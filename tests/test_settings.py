@@ -219,3 +219,19 @@ def test_an_encoding_that_nobody_knows_is_told_with_its_place(change_settings):
     with pytest.raises(SettingsError, match="klingon") as caught:
         load_settings(path)
     assert codes_of(caught) == {("encoding_name", "inventory.2.encoding")}
+
+
+def test_units_of_fields_are_held_against_the_columns_they_are_for(change_settings):
+    line = 'path = "inventory_2020.gpkg"'
+    units = 'units = { registered_area_ha = "公顷", canopy_closure = "％", dbh_cm = "mm" }'
+    path = change_settings((line, f"{line}\n{units}"))
+    assert load_settings(path).inventory[0].units["canopy_closure"] == "％"
+    wrong = 'units = { registered_area_ha = "m3", canopy = "%", land_class = "ha" }'
+    change_settings((units, wrong))
+    with pytest.raises(SettingsError, match="亩") as caught:
+        load_settings(path)
+    assert codes_of(caught) == {
+        ("setting_choice", "inventory.1.units.registered_area_ha"),
+        ("setting_choice", "inventory.1.units.canopy"),
+        ("setting_choice", "inventory.1.units.land_class"),
+    }

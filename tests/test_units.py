@@ -1,8 +1,19 @@
 """Units of plans are exact."""
 
+from fractions import Fraction
+
 import pytest
 
-from carbon_sink.units import base_unit, carbon_to_co2, known_units, mu
+from carbon_sink.tables import columns
+from carbon_sink.units import (
+    base_unit,
+    carbon_to_co2,
+    field_unit,
+    field_unit_words,
+    field_units,
+    known_units,
+    mu,
+)
 
 
 def test_the_plan_s_units_become_the_table_s_units():
@@ -23,3 +34,16 @@ def test_units_that_are_not_known_are_not_guessed():
     assert "万亩" in known_units()
     with pytest.raises(KeyError):
         base_unit("acre")
+
+
+def test_fields_of_an_inventory_may_be_in_these_units_with_these_exact_factors():
+    factors = {name: field_units("ha")[name] for name in ("ha", "亩", "m2")}
+    assert factors == {"ha": 1, "亩": Fraction(1, 15), "m2": Fraction(1, 10_000)}
+    assert field_units("1") == {"1": 1, "%": Fraction(1, 100), "成": Fraction(1, 10)}
+    for unit in columns("stands")["unit"].unique():
+        assert not field_units(unit) or field_units(unit)[unit] == 1
+
+
+@pytest.mark.parametrize("word", field_unit_words())
+def test_every_word_for_a_unit_is_one_of_some_column(word):
+    assert any(field_unit(word, unit) for unit in columns("stands")["unit"].unique())
