@@ -344,13 +344,15 @@ def missing_system(
     Returns
     -------
     problem : Problem
-        ``crs_missing``, with the extent and the systems.
+        ``crs_missing``, with the extent and the systems; ``crs_unset`` where there is no extent.
 
     Examples
     --------
     >>> missing_system((18_540_000.0, 3_240_000.0, 18_580_000.0, 3_280_000.0)).rule.split(";")[0]
     'EPSG:4496 (CGCS2000 / Gauss-Kruger zone 18)'
     """
+    if not np.isfinite(bounds).all():
+        return Problem("crs_unset", file=file, layer=layer)
     rule = candidates_text(bounds, place_deg)
     return Problem("crs_missing", file=file, layer=layer, value=extent_text(bounds), rule=rule)
 

@@ -127,6 +127,10 @@ def test_coordinates_that_fit_nothing_are_said_to(bounds, rule):
     assert "EPSG:4326" in problem.fix("en") or "none" in problem.fix("en")
 
 
+def test_a_layer_without_any_shape_has_no_likely_system():
+    assert missing_system((float("nan"),) * 4, file="a.shp").code == "crs_unset"
+
+
 @given(st.lists(st.floats(-1e9, 1e9), min_size=4, max_size=4))
 def test_an_extent_survives_being_written_down(edges):
     assert extent_of_text(extent_text(tuple(edges))) == pytest.approx(edges, rel=1e-9)
