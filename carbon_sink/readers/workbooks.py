@@ -269,8 +269,10 @@ def _merged(cells: _Cells, layout: "_Layout", place: dict) -> list[Problem]:
     if not found:
         return []
     rows = tuple(sorted(set(found.values())))
+    columns = sorted({range_boundaries(address)[0] for address in found})
+    letters = _few(list(map(get_column_letter, columns)))
     return [Problem("cells_merged", value=_few(list(found)), rows=rows[:5], count=len(rows),
-                    **place)]  # fmt: skip
+                    field=letters, **place)]  # fmt: skip
 
 
 def _hidden(cells: _Cells, layout: "_Layout", place: dict) -> list[Problem]:
