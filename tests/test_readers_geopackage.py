@@ -216,6 +216,33 @@ def test_systems_that_are_undefined_are_none(package, number):
         assert caught.value.problems[0].code == "crs_missing"
 
 
+def test_texts_in_fields_of_numbers_and_fractions_in_whole_ones_are_refused(package):
+    path = package("UPDATE a SET n = 'many' WHERE n IN (3, 5)", "UPDATE a SET n = 2.5 WHERE n = 2",
+                   "UPDATE a SET n = NULL WHERE n = 1")  # fmt: skip
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM a WHERE fid = 1")  # rows are counted as users do
+    database.close()
+    with pytest.raises(FileError) as caught:
+        read_layer(path)
+    text, fraction = caught.value.problems
+    assert (text.code, text.field, text.cells.to_dict()) == (
+        "number_unreadable", "n", {3: "many", 5: "many"},
+    )  # fmt: skip
+    assert (fraction.code, fraction.cells.to_dict()) == ("fraction_cut", {2: "2.5"})
+    assert len(read_layer(path, fields=[])) == ROWS - 1  # the field is not used
+    # GDAL reads these as 0 and 2
+    assert pyogrio.read_dataframe(path)["n"].tolist()[1:5] == [2, 0, 4, 0]
+
+
+def test_texts_that_are_not_in_utf8_are_refused(package):
+    path = package(
+        "UPDATE a SET t = CAST(x'c2c6cfe7' AS TEXT) WHERE n = 2", data=squares().assign(t="x")
+    )
+    for read in (read_layer, in_parts):
+        with pytest.raises(FileError, match="UTF-8"):
+            read(path)
+
+
 # --------------------------------------------------------------------- shapes as they are read
 
 

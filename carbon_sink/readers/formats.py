@@ -122,7 +122,7 @@ def located(path: str | Path) -> Path:
     path = Path(path)
     if REMOTE.match(path.as_posix()):
         raise FileError(Problem("path_remote", file=path.name, value=str(path)))
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):
         raise FileError(Problem("file_missing", file=path.name, value=str(path)))
     target = path.resolve()
     return target if target.suffix.lower() == path.suffix.lower() else path.absolute()

@@ -7,14 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ..errors import FileError, Problem
+from ..tables import faulty
 from .formats import Source, chosen
 
 # of files that are larger, pages are not checked one by one: that would take longer than reading
 CHECKED_BYTES = 1 << 30
 # places in the header of a SQLite file; 2 stands for a log that is written ahead
 LOG_AT, WRITTEN_AHEAD = 18, 2
+# types of columns, and the types of cells that GDAL turns into other numbers
+WHOLE = ("BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER")
+ODD_CELLS = (
+    ("number_unreadable", "'text', 'blob'", (*WHOLE, "FLOAT", "DOUBLE", "REAL")),
+    ("fraction_cut", "'real'", WHOLE),
+)
 
 
 def look(path: Path, layer: str = "") -> Source:
@@ -115,6 +123,58 @@ def count_rows(source: Source) -> int:
     """Return how many rows a layer has, whatever its metadata say."""
     with _opened(source.path) as database:
         return _count(database, source.layer)
+
+
+def cell_problems(source: Source, fields: list[str] | None = None) -> list[Problem]:
+    """
+    Find texts in fields of numbers and fractions in fields of whole numbers.
+
+    Parameters
+    ----------
+    source : Source
+        From ``look``.
+    fields : list of str, optional
+        Fields to look at; all when none are named.
+
+    Returns
+    -------
+    problems : list of Problem
+        With every row. SQLite keeps any value in any column, and GDAL reads the text ``many`` as
+        0 and the fraction 1.5 as 1.
+
+    References
+    ----------
+    SQLite, Datatypes, section 3: https://sqlite.org/datatype3.html
+    """
+    found = []
+    with _opened(source.path) as database:
+        declared = database.execute(
+            "SELECT name, upper(type) FROM pragma_table_info(?)", (source.layer,)
+        ).fetchall()
+        looks = [
+            (name, code, f"typeof({quoted(name)}) IN ({types})")
+            for name, kind in declared
+            if fields is None or name in fields
+            for code, types, kinds in ODD_CELLS
+            if kind in kinds
+        ]
+        if not looks:
+            return []
+        sums = ", ".join(f"SUM({odd})" for _, _, odd in looks)
+        counts = database.execute(f"SELECT {sums} FROM {quoted(source.layer)}").fetchone()
+        for (name, code, odd), count in zip(looks, counts, strict=True):
+            if count:
+                cells = _cells(database, source, name, odd)
+                found += faulty(code, cells.notna(), cells, field=name, **source.place)
+    return found
+
+
+def _cells(database: sqlite3.Connection, source: Source, name: str, odd: str) -> pd.Series:
+    """Return the odd values of a column with the rows users count."""
+    order = "" if _is_view(database, source.layer) else "ORDER BY rowid"
+    rows = f"SELECT ROW_NUMBER() OVER ({order}) AS row_, * FROM {quoted(source.layer)}"
+    query = f"SELECT row_, CAST({quoted(name)} AS TEXT) FROM ({rows}) WHERE {odd}"
+    return pd.Series(dict(database.execute(query).fetchall()), dtype=object)
 
 
 def quoted(name: str) -> str:

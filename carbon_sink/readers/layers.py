@@ -91,6 +91,7 @@ def read_layer(
             data = _read_geoparquet(source, fields)
         else:
             data = read_rows(source, fields)
+        check_texts(data)
     if not isinstance(data, gpd.GeoDataFrame):
         raise FileError(Problem("no_geometry", **place))
     if data.empty:
@@ -217,6 +218,14 @@ def refusals(path: Path, layer: str) -> Iterator[None]:
         code = "encoding_unknown" if is_text else "file_unreadable"
         problem = Problem(code, file=path.name, layer=layer, value=str(error))
         raise FileError(problem) from None
+
+
+def check_texts(rows: pd.DataFrame) -> None:
+    """Let Arrow refuse texts that are not in UTF-8; what writes them would not."""
+    for name, kind in rows.dtypes.items():
+        is_text = isinstance(kind, pd.ArrowDtype) and kind.type is str
+        if is_text or isinstance(kind, pd.StringDtype):
+            pa.array(rows[name].array).validate(full=True)
 
 
 def as_text(column: pd.Series) -> pd.Series:

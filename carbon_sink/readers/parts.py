@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 
 from ..errors import CRSError, FileError, Problem
@@ -14,7 +13,7 @@ from ..systems import missing_system
 from ..tables import faulty
 from . import geopackage
 from .geoparquet import open_geoparquet
-from .layers import as_source, read_rows, refusals
+from .layers import as_source, check_texts, read_rows, refusals
 from .shapes import quiet, with_plain_shapes
 from .source import Source
 
@@ -140,7 +139,7 @@ def read_parts(
         with refusals(source.path, source.layer):
             rows = next(tables)
             _check_count(rows, part)
-            _check_texts(rows)
+            check_texts(rows)
         if geometry and not isinstance(rows, gpd.GeoDataFrame):
             raise FileError(Problem("no_geometry", **source.place))
         if geometry and rows.crs is None:
@@ -228,10 +227,3 @@ def _of_geoparquet(
             rows = with_plain_shapes(shaped, lost, **part.source.place)
         rows.attrs.setdefault("notes", [])
         yield rows
-
-
-def _check_texts(rows: pd.DataFrame) -> None:
-    """Let Arrow refuse texts that are not in UTF-8; what writes them would not."""
-    for name, kind in rows.dtypes.items():
-        if isinstance(kind, pd.ArrowDtype) and kind.type is str:
-            pa.array(rows[name].array).validate(full=True)

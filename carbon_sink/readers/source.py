@@ -11,6 +11,7 @@ from . import archive, filegdb, geojson, geopackage, geoparquet, shapefile
 from .cells import cell_problems
 from .dbf import table_of
 from .formats import Source, kind_of, located
+from .shapes import quiet
 
 # kinds of files that hold layers
 LAYERED = ("gpkg", "shp", "gdb", "geojson", "parquet", "zip")
@@ -71,18 +72,16 @@ def _examined(path: Path, layer: str, encoding: str, state: frozenset) -> Source
         return LOOKS[kind](path, layer)
     if kind == "shp":
         return shapefile.look(path, layer, encoding)
-    if kind == "zip":
-        source = archive.look(path, layer, encoding)
-        if source.kind == "shp":
-            return source
-        return replace(source, layer=layer_of(Path(source.opened), layer))
-    layer = layer_of(path, layer)
-    return Source(path, layer, kind, str(path), encoding)
+    source = archive.look(path, layer, encoding)
+    if source.kind == "shp":
+        return source
+    return replace(source, layer=layer_of(Path(source.opened), layer))
 
 
 def layer_of(path: Path, layer: str) -> str:
     """Return the layer to read; a file with several layers needs one named."""
-    names = pyogrio.list_layers(path)[:, 0].tolist()
+    with quiet():
+        names = pyogrio.list_layers(path)[:, 0].tolist()
     problem = {"file": path.name, "value": layer, "rule": ", ".join(names)}
     if not layer and len(names) > 1:
         raise FileError(Problem("layer_not_named", **problem))
@@ -93,12 +92,12 @@ def layer_of(path: Path, layer: str) -> str:
 
 def raw_problems(source: Source, fields: list[str] | None = None) -> list[Problem]:
     """
-    Look at the cells of a Shapefile as they are written; GDAL reads 68,500 as 68.
+    Look at cells as they are written; of a Shapefile GDAL reads 68,500 as 68.
 
     Parameters
     ----------
     source : Source
-        Of any kind; only the table of a Shapefile hides something.
+        Of any kind; only tables of Shapefiles and GeoPackages hide something.
     fields : list of str, optional
         Fields to look at; all when none are named.
 
@@ -108,6 +107,8 @@ def raw_problems(source: Source, fields: list[str] | None = None) -> list[Proble
         As ``cell_problems`` gives them: numbers and days that are none (refuse), days in other
         forms (repair), deleted rows, cut or damaged texts and the like (warn).
     """
+    if source.kind == "gpkg":
+        return geopackage.cell_problems(source, fields)
     if source.kind != "shp":
         return []
     piece = archive.pieces_of(source)[".dbf"]
