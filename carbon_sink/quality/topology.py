@@ -343,8 +343,9 @@ def _sorted(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 def _cells(found: pd.DataFrame) -> pd.Series:
     """Tell for each row the rows it meets and the hectares."""
-    each = found[["rows", "area_ha"]].reset_index(drop=True).explode("rows")
-    groups = found["rows"].reset_index(drop=True).loc[each.index]
+    whole = found.groupby("rows", sort=False)["area_ha"].sum().reset_index()
+    each = whole.explode("rows")
+    groups = whole["rows"].loc[each.index]
     told = [
         f"{', '.join(str(one) for one in group if one != row)}: {_shown(area)} ha"
         for group, row, area in zip(groups, each["rows"], each["area_ha"], strict=True)
