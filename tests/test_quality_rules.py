@@ -185,6 +185,12 @@ def test_the_field_of_the_file_and_the_values_are_shown():
         assert (told[code].field, told[code].value) == shown
 
 
+def test_a_species_that_is_in_no_list_is_not_called_missing():
+    assert "species_missing" not in found(changed(2, species_group=None))
+    without_codes = changed(2, species_group=None).drop(columns="dominant_species")
+    assert found(without_codes)["species_missing"] == (2,)
+
+
 def test_a_derived_stock_is_told_with_the_field_it_comes_from():
     table = changed(3, total_volume_m3=-5.0).drop(columns=["forest_volume_m3", "volume_m3_ha"])
     (problem,) = [

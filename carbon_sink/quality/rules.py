@@ -188,8 +188,9 @@ def _belts_and_trees_ha(stands: pd.DataFrame) -> pd.Series:
 
 @_rule
 def species_missing(stands: pd.DataFrame) -> pd.Series:
-    """Arbor forest with stock has no species."""
-    return _timber(stands) & stands["forest_volume_m3"].gt(0) & stands["species_group"].isna()
+    """Arbor forest with stock has no species; a code that is in no list is told as that."""
+    name = "dominant_species" if "dominant_species" in stands else "species_group"
+    return _timber(stands) & stands["forest_volume_m3"].gt(0) & stands[name].isna()
 
 
 @_rule
