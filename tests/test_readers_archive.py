@@ -172,6 +172,18 @@ def test_damaged_archives_are_refused(packed):
     assert codes_of(changed(path, damage)) == ["zip_broken"]
 
 
+def test_an_archive_with_any_byte_changed_is_read_rightly_or_refused(packed):
+    path = packed("a")
+    whole = path.read_bytes()
+    directory = whole.index(b"PK\x01\x02")
+    for place in range(directory, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            assert examine(path).kind == "shp"
+        except FileError as error:
+            assert error.problems
+
+
 def test_archives_without_a_layer_say_what_they_hold(packed):
     path = packed(**{"b.zip": b"PK", "读我.txt": b"x"})
     with pytest.raises(FileError, match=r"b\.zip, 读我\.txt"):

@@ -183,6 +183,9 @@ def test_a_prj_that_is_a_page_of_the_web_is_refused_and_a_mark_before_it_is_fine
     (problem,) = refused(shapefile)
     assert problem.code == "prj_not_wkt"
     assert "DOCTYPE" in problem.value
+    # GDAL and pyogrio read names in UTF-8 only
+    system.write_bytes(text.replace(b"China", "中国".encode("gbk")))
+    assert codes_of(refused(shapefile)) == ["crs_name_unreadable"]
 
 
 def test_a_layer_of_another_name_is_not_there(shapefile):

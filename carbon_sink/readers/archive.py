@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from ..errors import FileError, Problem
+from ..errors import CarbonSinkError, FileError, Problem
 from . import shapefile
 from .dbf import Piece
 from .formats import SYSTEM_TABLE, Source
@@ -71,7 +71,12 @@ def look(path: Path, layer: str = "", encoding: str = "") -> Source:
     pieces = _pieces(path, members, found.inner)
     used = {piece.name for piece in pieces.values()}
     _check_bytes(path, [one for one in members if _shown(one) in used], place)
-    texts, notes = shapefile.examined(pieces, found.name, encoding, place)
+    try:
+        texts, notes = shapefile.examined(pieces, found.name, encoding, place)
+    except CarbonSinkError:
+        raise
+    except BROKEN as error:
+        raise FileError(Problem("zip_broken", value=str(error), **place)) from None
     return Source(path, found.name, "shp", opened, texts.codec, tuple(notes))
 
 
@@ -230,9 +235,10 @@ def _check_bytes(path: Path, members: list[zipfile.ZipInfo], place: dict[str, st
         for member in members:
             try:
                 with archive.open(member) as file:
-                    while file.read(BLOCK_BYTES):
-                        pass
+                    size = sum(len(block) for block in iter(partial(file.read, BLOCK_BYTES), b""))
             except BROKEN:
+                size = -1
+            if size != member.file_size:
                 broken.append(_shown(member))
     if broken:
         raise FileError(Problem("zip_broken", value=_listed(broken), **place))

@@ -386,7 +386,12 @@ def _rings_follow(window: _Window, rings: np.ndarray, points: np.ndarray) -> np.
 def _system_problems(piece: Piece, place: dict[str, str]) -> list[Problem]:
     """Refuse a .prj that holds something else than a reference system; an empty one is none."""
     with piece.open() as file:
-        text = file.read(PRJ_BYTES).decode("utf-8-sig", "replace").strip(" \0\r\n\t")
-    if not text or WKT.match(text):
-        return []
-    return [Problem("prj_not_wkt", value=" ".join(text[:SHOWN].split()), **place)]
+        raw = file.read(PRJ_BYTES)
+    text = raw.decode("utf-8-sig", "replace").strip(" \0\r\n\t")
+    if text and not WKT.match(text):
+        return [Problem("prj_not_wkt", value=" ".join(text[:SHOWN].split()), **place)]
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return [Problem("crs_name_unreadable", **place)]
+    return []
