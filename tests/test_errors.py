@@ -13,9 +13,11 @@ from carbon_sink import errors
 from carbon_sink.errors import CarbonSinkError, Problem, TableError, first_rows
 
 PACKAGE = Path(carbon_sink.__file__).parent
-MESSAGES = list(
-    csv.DictReader((PACKAGE / "data" / "messages.csv").open(encoding="utf-8", newline=""))
-)
+MESSAGES = [
+    row
+    for name in ("messages.csv", "quality_rules.csv")
+    for row in csv.DictReader((PACKAGE / "data" / name).open(encoding="utf-8", newline=""))
+]
 
 
 def test_a_message_tells_what_where_and_what_to_do():
@@ -60,7 +62,8 @@ def test_every_code_that_is_raised_has_a_message_and_every_message_is_raised():
     raised = set(re.findall(r'Problem\(\s*"([a-z0-9_]+)"', source))
     codes = {row["code"] for row in MESSAGES}
     assert raised <= codes
-    assert codes <= quoted
+    rules = set(re.findall(r"@_rule\s+def (\w+)\(", source))
+    assert codes <= quoted | rules
 
 
 def test_a_problem_is_a_row_of_the_machine_readable_report():
