@@ -31,8 +31,10 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
     found = [gpd.GeoSeries([], crs=survey.crs)]
     if len(wanted):
         rows = wanted.index.to_numpy()
-        for part in read_parts(parts_of(source), fields=False):
-            found.append(part.geometry[np.intersect1d(rows, part.index.to_numpy())])
+        found += [
+            part.geometry[np.intersect1d(rows, part.index.to_numpy())]
+            for part in read_parts(parts_of(source), fields=False)
+        ]
     shapes = gpd.GeoSeries(pd.concat(found), crs=survey.crs).to_crs(STORE_CRS)
     lines = findings_table(
         [one for one in survey.problems if one.cells is not None], {}, lang

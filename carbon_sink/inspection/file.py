@@ -2,14 +2,20 @@
 
 from pathlib import Path
 
-from .. import readers
-from ..errors import CarbonSinkError
-from ..readers import Source, Understanding
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from .. import quality, readers
+from ..errors import CarbonSinkError, Problem
+from ..readers import Source, Understanding, parts_of, read_parts
 from .layer import Survey, survey_layer
 from .rasters import inspect_raster
 from .result import Inspection
 from .tables import inspect_table
 
+# the outline of so many polygons at most is held against the known boundary
+OUTLINED_MOST = 50_000
 TABLES = ("csv", "xlsx", "dbf")
 
 
@@ -58,9 +64,25 @@ def _inspect_polygons(source: Source) -> Inspection:
     except CarbonSinkError as error:
         found = [*source.notes, *error.problems]
         return Inspection(source.path, source.layer, "unknown", {}, found)
+    survey.problems += _shift(survey)
     kind = "polygons" if known is None else "inventory"
     facts = _facts(survey, known)
     return Inspection(source.path, source.layer, kind, facts, survey.problems, survey=survey)
+
+
+def _shift(survey: Survey) -> list[Problem]:
+    """Find a layer of the one district whose boundary is known that lies off as web maps do."""
+    if survey.topology is None or survey.rows > OUTLINED_MOST:
+        return []
+    source = survey.source
+    parts = [part.geometry for part in read_parts(parts_of(source), fields=False)]
+    shapes = pd.concat(parts).dropna()
+    try:
+        outline = shapely.coverage_union_all(shapes.array)
+    except shapely.GEOSException:  # polygons that do not fit together take longer
+        outline = shapes.make_valid(method="structure").union_all()
+    whole = gpd.GeoDataFrame(geometry=[outline], crs=survey.crs)
+    return quality.check_shift(whole, file=source.path.name, name=source.layer)
 
 
 def _facts(survey: Survey, known: Understanding | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from .. import quality
 from ..errors import Problem
 from ..geometry import ellipsoidal_area_ha
-from ..readers import Source, Understanding, parts_of, read_parts, stands_of
+from ..readers import Source, Understanding, parts_of, raw_problems, read_parts, stands_of
 from ..tables import joined
 
 OUTSIDE_MOST = 0.01  # share of the land area that parcels may lie outside the boundary
@@ -105,7 +105,9 @@ class _Check:
     ) -> None:
         self.known, self.ground, self.shelf = known, ground, shelf
         self.survey = Survey(source)
-        self.found = [*source.notes, *(known.problems if known is not None else ())]
+        fields = None if known is None else list(known.fields.values())
+        self.found = [*source.notes, *raw_problems(source, fields)]
+        self.found += known.problems if known is not None else ()
         self.place = source.place
         self.named = {"file": self.place["file"], "name": self.place["layer"]}
         self.fields = {} if known is None else known.fields
@@ -133,25 +135,34 @@ class _Check:
     def add(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check the rows of a part; return those that can be counted."""
         self.found += rows.attrs.get("notes", [])
+        unread = pd.Index([])
         if self.known is not None:
             rows, found = stands_of(rows, self.known)
             self.found += found
             self.keys.append(rows["stand_id"])
+            unread = _refused_rows(found)
         good, found, changed_ha = quality.mend_polygons(rows, **self.named)
         self.repairs += found
         self.changed_ha += changed_ha
         good = good.assign(area_ha=self.ground.area_ha(good.geometry))
         self.survey.area_ha += float(good["area_ha"].sum())
         self.shelf.add(good.geometry)
-        return good if self.known is None else self._stands(good)
+        if self.known is None:
+            return good
+        # a cell that could not be read is told once, and not as a missing one again
+        self._rules(good[~good.index.isin(unread)])
+        return self._placed(good)
 
-    def _stands(self, stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Hold stands against the rules, the towns and the boundary."""
+    def _rules(self, stands: gpd.GeoDataFrame) -> None:
+        """Hold stands against the rules of figures and sizes."""
         self.found += quality.find_slivers(stands, stands["area_ha"], **self.named)
         self.found += quality.check_rules(
             stands, place=self.place, year=self.ground.year, fields=self.fields
         )
         self.whole.add(stands)
+
+    def _placed(self, stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Hold stands against the towns and the boundary."""
         towns = self.ground.towns
         if towns is not None and len(towns):
             field_ = self.fields.get("town_code", "town_code")
@@ -199,3 +210,10 @@ class _Check:
                             rule=f"{OUTSIDE_MOST:.0%}", **self.place)
                 )  # fmt: skip
         return found
+
+
+def _refused_rows(problems: list[Problem]) -> pd.Index:
+    """Return the rows that hold a cell which could not be read."""
+    rows = [one.cells.index for one in problems
+            if one.cells is not None and one.severity == "refuse"]  # fmt: skip
+    return rows[0].append(rows[1:]).unique() if rows else pd.Index([])

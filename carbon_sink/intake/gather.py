@@ -8,7 +8,7 @@ import shapely
 import xarray as xr
 
 from .. import quality, rasters, readers
-from ..errors import TableError
+from ..errors import CRSError, Problem, TableError
 from ..grids import grid_of
 from ..inspection import Ground, Survey, survey_layer
 from ..settings import Inventory, Settings
@@ -74,8 +74,12 @@ def gather(
     inputs.land_area_ha, inputs.land_area_source = land_area(settings, inputs)
     for source in settings.inventory:
         with inputs.collecting():
-            inputs.surveys[source.year] = _survey(settings, source, inputs, on_part)
-            inputs.add(inputs.surveys[source.year].problems)
+            try:
+                survey = _survey(settings, source, inputs, on_part)
+            except CRSError as error:
+                raise CRSError(_placed(error.problems, inputs)) from None
+            inputs.surveys[source.year] = survey
+            inputs.add(survey.problems)
     for source in settings.landcover:
         with inputs.collecting():
             raster = rasters.open_landcover(settings.path_of(source), scheme=source.scheme)
@@ -92,6 +96,12 @@ def gather(
     return inputs
 
 
+def _placed(problems: list[Problem], inputs: Inputs) -> list[Problem]:
+    """Name the systems that bring a layer without one to the place, where that is known."""
+    place = inputs.boundary if inputs.boundary is not None else inputs.towns
+    return quality.placed(problems, place) if len(place) else problems
+
+
 def _survey(
     settings: Settings,
     source: Inventory,
@@ -99,7 +109,7 @@ def _survey(
     on_part: Callable[[int, gpd.GeoDataFrame], None],
 ) -> Survey:
     """Check one inventory, row by row."""
-    layer = readers.as_source(settings.path_of(source), source.layer)
+    layer = readers.as_source(settings.path_of(source), source.layer, source.encoding)
     known = readers.understand(
         layer, fields=source.fields, fixed=source.fixed,
         landclass_scheme=source.landclass_scheme, species_scheme=source.species_scheme,

@@ -15,7 +15,9 @@ def read_boundary(settings: Settings, inputs: Inputs) -> gpd.GeoDataFrame | None
     source = settings.boundary
     if source is None:
         return None
-    boundary = readers.read_layer(settings.path_of(source), source.layer)
+    layer = readers.as_source(settings.path_of(source), source.layer, source.encoding)
+    boundary = readers.read_layer(layer)
+    inputs.notes += layer.notes
     inputs.notes += boundary.attrs.pop("notes", [])
     boundary, found = quality.check_polygons(boundary, file=source.path)
     inputs.notes += found
@@ -28,7 +30,7 @@ def read_towns(settings: Settings, inputs: Inputs) -> gpd.GeoDataFrame:
     if source is None:
         return no_towns()
     towns = readers.read_towns(
-        settings.path_of(source), layer=source.layer,
+        settings.path_of(source), layer=source.layer, encoding=source.encoding,
         code_field=source.code_field, name_field=source.name_field,
     )  # fmt: skip
     inputs.notes += towns.attrs.pop("notes", [])
@@ -81,7 +83,7 @@ def check_places(settings: Settings, inputs: Inputs) -> None:
     first = next(iter(extents))
     inputs.add(quality.check_systems(systems, extents[first]))
     check_outlines(settings, inputs)
-    quality.check_place(extents, first)
+    quality.check_place(extents, first, systems)
 
 
 def check_outlines(settings: Settings, inputs: Inputs) -> None:

@@ -23,7 +23,9 @@ def read_records(settings: Settings, inputs: Inputs) -> None:
         found, files = [], []
         for source in getattr(settings, name):
             with inputs.collecting():
-                records = read(settings.path_of(source), layer=source.layer)
+                records = read(
+                    settings.path_of(source), layer=source.layer, encoding=source.encoding
+                )
                 inputs.notes += records.attrs.pop("notes", [])
                 found.append(_stored(records))
                 files.append(source.path)
@@ -54,6 +56,7 @@ def read_samples(settings: Settings, inputs: Inputs) -> None:
         raster, seen = inputs.landcover[source.year], None
         samples = readers.read_reference_samples(
             settings.path_of(source), raster.attrs["scheme"], layer=source.layer,
+            encoding=source.encoding,
             map_field=source.map_field, reference_field=source.reference_field,
             strata_ha=source.strata_ha,
         )  # fmt: skip

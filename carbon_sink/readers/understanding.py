@@ -10,6 +10,7 @@ from ..errors import CarbonSinkError, Problem
 from ..language import text
 from ..tables import columns, faulty, hold
 from ..units import field_unit, field_units
+from ..values import texts_of
 from .code_lists import CodeList, code_lists, decoded
 from .contents import read_areas, read_contents
 from .fields import Match, Names, match_fields
@@ -289,7 +290,7 @@ def _add_stand_id(stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         parts.insert(0, "town_code")
     if "subcompartment" not in parts:
         return stands.assign(stand_id=stands.index.astype(str))
-    key = stands[parts[0]].fillna("")
+    key = texts_of(stands[parts[0]]).texts.fillna("")
     for name in parts[1:]:
-        key = key + ("-" + stands[name]).fillna("")
+        key = key + ("-" + texts_of(stands[name]).texts).fillna("")
     return stands.assign(stand_id=key)
