@@ -1,6 +1,7 @@
 """Looks into the folder of a FileGDB before it is read: is every table there and whole."""
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pyogrio
@@ -66,7 +67,7 @@ def look(path: Path, layer: str = "") -> Source:
     if rows.num_rows != layers[source.layer]:
         count = {"value": str(rows.num_rows), "rule": str(layers[source.layer])}
         raise FileError(Problem("rows_differ", **count, **source.place))
-    return source
+    return replace(source, rows=rows.num_rows)
 
 
 def _info(path: Path, name: str) -> int:

@@ -11,7 +11,7 @@ from ..errors import FileError, Problem
 KINDS = {
     ".gpkg": "gpkg", ".shp": "shp", ".gdb": "gdb", ".geojson": "geojson", ".json": "geojson",
     ".parquet": "parquet", ".geoparquet": "parquet", ".zip": "zip", ".csv": "csv",
-    ".xlsx": "xlsx", ".dbf": "dbf", ".tif": "tif", ".tiff": "tif",
+    ".xlsx": "xlsx", ".xls": "xlsx", ".dbf": "dbf", ".tif": "tif", ".tiff": "tif",
 }  # fmt: skip
 # what a kind may hold at first sight; its own reader looks closer
 CONTENTS = {
@@ -67,6 +67,8 @@ class Source:
         Encoding of the texts where the format does not fix it; empty where it does.
     notes : tuple of Problem
         What a reader should know and what keeps nobody from reading.
+    rows : int, optional
+        How many rows there are, where they had to be counted.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class Source:
     opened: str
     encoding: str = ""
     notes: tuple[Problem, ...] = ()
+    rows: int | None = None
 
     @property
     def place(self) -> dict[str, str]:

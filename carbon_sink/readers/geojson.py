@@ -80,7 +80,7 @@ def look(path: Path, layer: str = "") -> Source:
         rows = {"value": str(found["features"]), "rule": str(check.rows)}
         raise FileError(Problem("rows_differ", file=path.name, **rows))
     _refuse_unknown_system(path, about, found["crs"])
-    return Source(path, name, "geojson", str(path), notes=tuple(problems))
+    return Source(path, name, "geojson", str(path), notes=tuple(problems), rows=check.rows)
 
 
 class _Check:

@@ -151,6 +151,8 @@ def read_parts(
 
 def _positions(source: Source) -> Sequence[int]:
     """Return where each row of a layer stands in the file, by reading it to its end."""
+    if source.rows is not None:
+        return range(source.rows)
     if source.kind == "parquet":
         return range(sum(open_geoparquet(source.path).group_sizes()))
     if source.kind == "gpkg":

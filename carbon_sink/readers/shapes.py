@@ -189,14 +189,15 @@ def spoken(messages: Iterable[str], **place: str) -> list[Problem]:
     Returns
     -------
     notes : list of Problem
-        Each text once, without those that ``with_plain_shapes`` tells row by row.
+        Each text once, without those that ``with_plain_shapes`` tells row by row and those
+        of other layers.
 
     Examples
     --------
     >>> [note.value for note in spoken(["odd ring", "odd ring"])]
     ['odd ring']
     """
-    told = ("Measured (M)", "OGRGeoJSONReadRawPoint(): too many")
+    told = ("Measured (M)", "OGRGeoJSONReadRawPoint(): too many", "Table/view ")
     fresh = [one for one in dict.fromkeys(messages) if not one.startswith(told)]
     return [Problem("reader_warns", value=one, **place) for one in fresh]
 
