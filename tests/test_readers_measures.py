@@ -159,14 +159,17 @@ def test_stock_in_the_unit_of_its_column_is_believed():
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_stock_per_hectare_in_the_place_of_stock_is_found_by_its_slope(seed):
-    area, per_ha = forest(rows=200, seed=seed)
+    area, per_ha = forest(rows=400, seed=seed)
     assert codes(stock(area, forest_volume_m3=per_ha)) == ["stock_per_ha"]
     assert codes(stock(area, volume_m3_ha=per_ha * area)) == ["stock_of_stand"]
     assert stock(area, sure={"forest_volume_m3"}, forest_volume_m3=per_ha) == []
 
 
-def test_few_stands_or_stands_of_one_size_decide_nothing():
+def test_few_stands_stands_of_one_size_and_trees_on_farmland_decide_nothing():
     area, per_ha = forest()
+    # small stands of forest and large parcels of farmland with some trees
+    mixed = pd.Series(np.where(area > area.median(), 2.0, per_ha * area), index=area.index)
+    assert stock(area, total_volume_m3=mixed) == []
     assert stock(area.head(20), forest_volume_m3=per_ha.head(20)) == []
     assert stock(area * 0.0 + 5.0, forest_volume_m3=per_ha) == []
 
@@ -188,8 +191,8 @@ def test_stock_in_ten_thousands_and_per_mu_is_asked_for():
     whole = per_ha * area
     found = stock(area, forest_volume_m3=whole / 1e4, volume_m3_ha=per_ha)
     assert [one.rule for one in found] == ['forest_volume_m3 = "万m3"']
-    assert [one.rule for one in stock(area, total_volume_m3=whole / 1e4)] == [
-        'total_volume_m3 = "万m3"'
+    assert [one.rule for one in stock(area, forest_volume_m3=whole / 1e4)] == [
+        'forest_volume_m3 = "万m3"'
     ]
     # 15 mu to the hectare: 60 m3/ha are 4 m3 per mu
     found = stock(area, forest_volume_m3=whole, volume_m3_ha=per_ha / 15.0)
