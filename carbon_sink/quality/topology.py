@@ -11,7 +11,7 @@ import shapely
 from ..errors import Problem, TableError, first_rows
 from ..geometry import ellipsoidal_area_ha
 from ..parameters import constant
-from ..topology import differences, free_ground, mismatched, overlaps
+from ..topology import differences, free_ground, overlaps
 from .shelf import TILE_SHAPES, Shelf, Tile
 from .slivers import mean_width_m, meters_per_unit
 
@@ -126,10 +126,10 @@ def survey(shelf: Shelf) -> Topology:
     pairs, gaps, cut, sides = [], [], [], []
     for tile in shelf.tiles(copies):
         shapes = shelf.shapes(tile.positions)
-        marks = mismatched(shapes)
-        if marks.any():
-            pairs.append(_overlaps_of(shelf, tile, shapes, marks, limits))
-        free = gpd.GeoSeries(free_ground(shapes, marks, tile.box), crs=shelf.crs)
+        first, second, pieces = overlaps(shapes)
+        pairs.append(_overlaps_of(shelf, tile, (first, second, pieces), limits))
+        crossed = np.union1d(first, second)
+        free = gpd.GeoSeries(free_ground(shapes, crossed, tile.box), crs=shelf.crs)
         at_side = _reaches(free, tile.box)
         gaps.append(_gaps(free[~at_side], shapes, shelf.labels[tile.positions], limits))
         within = free[at_side & ~_reaches(free, shelf.frame)]
@@ -239,10 +239,10 @@ def _ranked(drawn: gpd.GeoSeries, groups: list[tuple]) -> dict:
 
 
 def _overlaps_of(
-    shelf: Shelf, tile: Tile, shapes: np.ndarray, marks: np.ndarray, limits: _Limits
-) -> pd.DataFrame:
+    shelf: Shelf, tile: Tile, found: tuple[np.ndarray, ...], limits: _Limits
+) -> gpd.GeoDataFrame:
     """Measure the overlaps of a tile: those whose extents begin to overlap within it."""
-    first, second, pieces = overlaps(shapes, marks)
+    first, second, pieces = found
     bounds = shelf.bounds[tile.positions]
     corner = np.maximum(bounds[first, :2], bounds[second, :2])
     own = ((corner >= tile.box[:2]) & (corner < tile.box[2:])).all(axis=1)
