@@ -118,7 +118,7 @@ def overlaps(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Parameters
     ----------
     shapes : array of Polygon or MultiPolygon
-        Valid polygons. They are prepared for questions, and stay as they are otherwise.
+        Valid polygons. They may be prepared for questions, and stay as they are otherwise.
 
     Returns
     -------
@@ -129,8 +129,10 @@ def overlaps(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Notes
     -----
-    Every pair whose extents meet is asked whether the interiors do. ``coverage_invalid_edges``
-    does not find all: where one mosaic lies on another it marks the outermost parcels only.
+    Parcels that fit are joined along their edges: the whole has the sum of their areas, and no
+    pair shares ground. Otherwise every pair whose extents meet is asked whether the interiors
+    do. ``coverage_invalid_edges`` would not find all: where one mosaic lies on another it
+    marks the outermost parcels only.
 
     Examples
     --------
@@ -139,10 +141,8 @@ def overlaps(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     >>> first.tolist(), second.tolist(), shapely.area(pieces).tolist()
     ([0], [1], [1.0])
     """
-    shapely.prepare(shapes)
-    pairs = np.sort(shapely.STRtree(shapes).query(shapes).T, axis=1)
-    pairs = np.unique(pairs[pairs[:, 0] < pairs[:, 1]], axis=0)
-    kept, pieces = [pairs[:0]], [np.array([], dtype=object)]
+    kept, pieces = [np.empty((0, 2), dtype=np.int64)], [np.array([], dtype=object)]
+    pairs = kept[0] if _joined_along_edges(shapes) else _neighbors(shapes)
     for start in range(0, len(pairs), PART_PAIRS):
         part = pairs[start : start + PART_PAIRS]
         first, second = shapes[part.T]
@@ -153,6 +153,14 @@ def overlaps(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pieces.append(shared[real])
     first, second = np.concatenate(kept).T
     return first, second, np.concatenate(pieces)
+
+
+def _neighbors(shapes: np.ndarray) -> np.ndarray:
+    """Return the pairs of polygons whose extents meet, in rising order."""
+    shapely.prepare(shapes)
+    first, second = shapely.STRtree(shapes).query(shapes)
+    pairs = np.column_stack([first, second])[first < second]
+    return pairs[np.lexsort(pairs.T[::-1])]
 
 
 def free_ground(shapes: np.ndarray, crossed: np.ndarray, box: tuple) -> np.ndarray:

@@ -13,8 +13,8 @@ import shapely
 
 from ..geometry import ellipsoidal_area_ha
 
-# polygons that are checked together; with their neighbours they take about 100 MB
-TILE_SHAPES = 20_000
+# polygons that are checked together; questions about them take up to 50 MB
+TILE_SHAPES = 10_000
 # the outermost tiles reach this share of the extent beyond it
 MARGIN = 0.01
 
