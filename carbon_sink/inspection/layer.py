@@ -12,6 +12,7 @@ from ..errors import Problem
 from ..geometry import ellipsoidal_area_ha
 from ..readers import Source, Understanding, parts_of, raw_problems, read_parts, stands_of
 from ..tables import joined
+from .memory import give_back
 
 OUTSIDE_MOST = 0.01  # share of the land area that parcels may lie outside the boundary
 
@@ -94,6 +95,7 @@ def survey_layer(
             if not check.fits_system(rows):
                 break
             on_part(check.add(rows))
+            give_back()
         return check.finish()
 
 
@@ -134,7 +136,9 @@ class _Check:
 
     def add(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check the rows of a part; return those that can be counted."""
-        self.found += rows.attrs.get("notes", [])
+        notes = rows.attrs.get("notes", [])
+        self.found += notes
+        rows = rows.drop(index=_refused_rows(notes))
         unread = pd.Index([])
         if self.known is not None:
             rows, found = stands_of(rows, self.known)
