@@ -44,6 +44,7 @@ class Numbers:
         self._parts.append(
             pd.DataFrame(
                 {
+                    "key": pd.util.hash_array(number.to_numpy(dtype=object)),
                     "number": number.astype(TEXT),
                     "is_whole": is_whole,
                     "shape": _shape_hash(stands),
@@ -58,7 +59,9 @@ class Numbers:
         """Tell the stands whose number comes more than once, by what that means."""
         if not self._parts:
             return []
-        stands = pd.concat(self._parts)
+        # texts are compared only where their hashes are equal
+        often = pd.concat([part["key"] for part in self._parts]).duplicated(keep=False)
+        stands = pd.concat([part[often[part.index]] for part in self._parts])
         stands = stands[stands["number"].duplicated(keep=False)]
         alike = stands.duplicated(["number", "shape"], keep=False)
         parts = stands[stands["is_whole"]].drop_duplicates(["number", "shape"])
