@@ -14,6 +14,8 @@ from ..readers import Source, Understanding, parts_of, raw_problems, read_parts,
 from ..tables import joined
 from .memory import give_back
 
+# doubts of the unit of areas that come from the system when that is wrong
+UNIT_DOUBTS = ("unit_unclear", "unit_to_confirm", "unit_mixed")
 OUTSIDE_MOST = 0.01  # share of the land area that parcels may lie outside the boundary
 
 
@@ -91,10 +93,11 @@ def survey_layer(
     fields = True if known is None else list(dict.fromkeys(known.fields.values()))
     with quality.Shelf() as shelf:
         check = _Check(source, known, ground, shelf)
-        for rows in read_parts(parts_of(source), fields=fields):
-            if not check.fits_system(rows):
-                break
-            on_part(check.add(rows))
+        for rows in read_parts(parts_of(source), fields=fields, placeless=True):
+            if check.fits_system(rows):
+                on_part(check.add(rows))
+            else:  # nothing can be measured, but what is no polygon can still be told
+                check.add_unplaced(rows)
             give_back()
         return check.finish()
 
@@ -118,6 +121,7 @@ class _Check:
         self.repairs: list[Problem] = []
         self.changed_ha = self.outside_ha = 0.0
         self.strays = np.zeros(2, dtype=int)
+        self.lost = False
 
     def fits_system(self, rows: gpd.GeoDataFrame) -> bool:
         """Note where a part lies; tell whether it can be measured in its system at all."""
@@ -130,9 +134,16 @@ class _Check:
             float(np.fmin(box[0], west)), float(np.fmin(box[1], south)),
             float(np.fmax(box[2], east)), float(np.fmax(box[3], north)),
         )  # fmt: skip
-        wrong = quality.check_system(rows.crs, tuple(bounds), place=self.place)
-        self.found += [one for one in wrong if one.severity == "refuse"]
-        return not any(one.severity == "refuse" for one in wrong)
+        wrong = [] if rows.crs is None else quality.check_system(
+            rows.crs, tuple(bounds), place=self.place
+        )  # fmt: skip
+        self.lost |= rows.crs is None or any(one.severity == "refuse" for one in wrong)
+        return not self.lost
+
+    def add_unplaced(self, rows: gpd.GeoDataFrame) -> None:
+        """Check what can be checked where it is not known where rows lie."""
+        self.found += rows.attrs.get("notes", [])
+        self.found += quality.find_unfit(rows, **self.named)
 
     def add(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Check the rows of a part; return those that can be counted."""
@@ -185,12 +196,14 @@ class _Check:
         """Answer what only the whole layer can, and join what the parts have told."""
         survey = self.survey
         survey.keys = pd.concat(self.keys) if self.keys else survey.keys
-        found = [*self.found, *self._of_place()]
+        # areas that were measured in a wrong system say nothing
+        doubts = UNIT_DOUBTS if self.lost else ()
+        found = [one for one in self.found if one.code not in doubts] + self._of_place()
         found += quality.judge_repairs(self.repairs, self.changed_ha, survey.area_ha)
         if self.known is not None:
-            found += self.whole.finish()
+            found += [] if self.lost else self.whole.finish()
             survey.empty_fields = self.whole.empty_fields()
-        if len(self.shelf):
+        if len(self.shelf) and not self.lost:
             survey.topology = quality.survey(self.shelf)
             found += quality.judge_topology(survey.topology, **self.named)
         survey.problems = joined(found)
@@ -199,11 +212,9 @@ class _Check:
     def _of_place(self) -> list[Problem]:
         """Compare the whole layer with the place it should lie on."""
         survey, outline, land_ha = self.survey, self.ground.outline, self.ground.land_area_ha
-        found = []
-        if len(self.shelf):
-            found += quality.check_system(
-                survey.crs, survey.bounds, place=self.place, reference=outline
-            )
+        found = quality.check_system(survey.crs, survey.bounds, place=self.place, reference=outline)
+        if self.lost:
+            return found
         if self.ground.boundary is not None:
             found += quality.judge_strays(self.strays, self.ground.boundary, **self.place)
         if land_ha:

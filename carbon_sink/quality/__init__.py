@@ -3,7 +3,7 @@
 from .place import check_extent, check_place, extent_deg
 from .records import check_unique
 from .rules import check_rules
-from .shapes import check_polygons, check_repairs, judge_repairs, mend_polygons
+from .shapes import check_polygons, check_repairs, find_unfit, judge_repairs, mend_polygons
 from .shelf import Shelf
 from .slivers import find_slivers
 from .systems import check_shift, check_system, check_systems, placed
@@ -28,6 +28,7 @@ __all__ = [
     "check_unique",
     "extent_deg",
     "find_slivers",
+    "find_unfit",
     "judge_repairs",
     "judge_strays",
     "judge_topology",

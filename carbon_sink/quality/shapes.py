@@ -110,6 +110,29 @@ def mend_polygons(
     return layer[fit].set_geometry(shapes), problems, changed_ha
 
 
+def find_unfit(layer: gpd.GeoDataFrame, *, file: str, name: str = "") -> list[Problem]:
+    """
+    Find rows without a polygon, in whatever system the layer may be.
+
+    Parameters
+    ----------
+    layer, file, name
+        As for ``mend_polygons``; the system is not looked at.
+
+    Returns
+    -------
+    problems : list of Problem
+        Rows that could not be measured in any system.
+    """
+    place = {"file": file, "layer": name, "field": layer.geometry.name}
+    shapes = gpd.GeoSeries(np.asarray(layer.geometry.array), index=layer.index)
+    return [
+        problem
+        for code, bad, values in _unfit(shapes)
+        for problem in faulty(code, pd.Series(bad, layer.index), values, **place)
+    ]
+
+
 def judge_repairs(problems: list[Problem], changed_ha: float, area_ha: float) -> list[Problem]:
     """
     Join what was found in the parts of a layer, and refuse repairs that moved too much.
@@ -161,7 +184,7 @@ def _unfit(shapes: gpd.GeoSeries) -> list[tuple[str, np.ndarray, pd.Series]]:
         ("geometry_missing", nothing, lambda row: shapely.to_wkt(given[row]) or "NULL"),
         ("geometry_not_polygon", wrong, lambda row: _kinds(given[row])),
         *_astray(given, shapes.crs),
-        *_across_antimeridian(given, shapes.crs),
+        *([] if shapes.crs is None else _across_antimeridian(given, shapes.crs)),
     ]
     told = []
     for code, bad, value in found:
@@ -178,11 +201,13 @@ def _kinds(shape: shapely.Geometry) -> str:
     return f"GeometryCollection ({', '.join(part.geom_type for part in shape.geoms)})"
 
 
-def _astray(given: np.ndarray, crs: pyproj.CRS) -> list[tuple]:
+def _astray(given: np.ndarray, crs: pyproj.CRS | None) -> list[tuple]:
     """Tell rows with coordinates that are no numbers, and with those that are nowhere on earth."""
     points, row = shapely.get_coordinates(given, return_index=True)
     limit = np.array([HALF_TURN_DEG, POLE_DEG]) + ROUNDING_DEG
-    if crs.is_projected:
+    if crs is None:
+        limit = np.array([np.inf, np.inf])
+    elif crs.is_projected:
         limit = np.array([FARTHEST_M, FARTHEST_M]) / crs.axis_info[0].unit_conversion_factor
     # numbers that stand for nothing, such as -1.797e308, are in no system
     endless = ~(np.abs(points) < NO_NUMBER).all(axis=1)

@@ -109,8 +109,9 @@ def read_part(
 
 
 def read_parts(
-    parts: list[Part], *, fields: bool | list[str] = True, geometry: bool = True
-) -> Iterator[pd.DataFrame]:
+    parts: list[Part], *, fields: bool | list[str] = True, geometry: bool = True,
+    placeless: bool = False,
+) -> Iterator[pd.DataFrame]:  # fmt: skip
     """
     Read parts that follow each other; a large row group of GeoParquet is decoded only once.
 
@@ -120,6 +121,8 @@ def read_parts(
         From ``parts_of``, or a run of them.
     fields, geometry
         As for ``read_part``.
+    placeless : bool
+        Whether rows are wanted although the layer names no coordinate reference system.
 
     Yields
     ------
@@ -142,7 +145,7 @@ def read_parts(
             check_texts(rows)
         if geometry and not isinstance(rows, gpd.GeoDataFrame):
             raise FileError(Problem("no_geometry", **source.place))
-        if geometry and rows.crs is None:
+        if geometry and rows.crs is None and not placeless:
             raise CRSError(missing_system(rows.total_bounds, **source.place))
         rows.attrs["notes"] = [note for note in rows.attrs["notes"] if note not in told]
         told |= {note for note in rows.attrs["notes"] if not note.count}

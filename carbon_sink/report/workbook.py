@@ -99,7 +99,7 @@ class _Formats:
         return self.made[key]
 
 
-def _write_sheet(  # noqa: PLR0913
+def _write_sheet(
     book,  # noqa: ANN001
     formats: _Formats,
     sheet: Sheet,
