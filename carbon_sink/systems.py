@@ -142,7 +142,7 @@ def _extents_deg(systems: pd.DataFrame, bounds: Bounds) -> np.ndarray:
         found[kind == "geographic"] = bounds
     found[kind == "mercator"] = _box(*transformer(pyproj.CRS(3857), STORE_CRS).transform(x, y))
     start = systems["false_easting_m"].to_numpy()
-    zoned = np.abs((west + east) / 2.0 - start) <= ZONE_REACH_M
+    zoned = np.abs(west / 2.0 + east / 2.0 - start) <= ZONE_REACH_M
     scales = systems["scale"].to_numpy()
     # datums differ by 100 m at most, too little to tell one extent from another
     for at, scale in {(start[row], scales[row]) for row in np.flatnonzero(zoned)}:

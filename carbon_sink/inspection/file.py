@@ -16,6 +16,16 @@ from .tables import inspect_table
 
 # the outline of so many polygons at most is held against the known boundary
 OUTLINED_MOST = 50_000
+# a layer with some of these columns is an inventory, and lacks its land class if it has none
+SIGNS = (
+    "dominant_species", "canopy_closure", "forest_volume_m3", "total_volume_m3",
+    "living_volume_m3_ha", "forest_category", "age_group", "stand_age_yr", "subcompartment",
+)  # fmt: skip
+SIGNS_LEAST = 3
+FORMATS = {
+    "gpkg": "GeoPackage", "shp": "Shapefile", "gdb": "FileGDB", "geojson": "GeoJSON",
+    "parquet": "GeoParquet",
+}  # fmt: skip
 TABLES = ("csv", "xlsx", "dbf")
 
 
@@ -56,18 +66,20 @@ def inspect_file(path: str | Path, layer: str = "", encoding: str = "") -> Inspe
 
 def _inspect_polygons(source: Source) -> Inspection:
     """Check a layer of polygons, as an inventory where it is one."""
-    known: Understanding | None = readers.understand(source, is_run=False)
-    if "land_class" not in known.fields:
-        known = None
+    known = readers.understand(source, is_run=False)
+    is_inventory = len(set(SIGNS) & set(known.fields)) >= SIGNS_LEAST
+    told = known.problems if is_inventory and "land_class" not in known.fields else []
+    known = known if "land_class" in known.fields else None
     try:
         survey = survey_layer(source, known)
     except CarbonSinkError as error:
         found = [*source.notes, *error.problems]
         return Inspection(source.path, source.layer, "unknown", {}, found)
-    survey.problems += _shift(survey)
-    kind = "polygons" if known is None else "inventory"
-    facts = _facts(survey, known)
-    return Inspection(source.path, source.layer, kind, facts, survey.problems, survey=survey)
+    survey.problems += [*told, *_shift(survey)]
+    kind = "inventory" if known is not None or told else "polygons"
+    return Inspection(
+        source.path, source.layer, kind, _facts(survey, known), survey.problems, known, survey
+    )  # fmt: skip
 
 
 def _shift(survey: Survey) -> list[Problem]:
@@ -89,13 +101,13 @@ def _facts(survey: Survey, known: Understanding | None) -> dict[str, str]:
     """Collect what was found out about a layer."""
     source = survey.source
     facts = {
-        "format": source.kind,
+        "format": FORMATS[source.kind],
         "rows": f"{survey.rows:,}",
         "crs": "" if survey.crs is None else _system(survey.crs),
         "extent": ", ".join(f"{value:.6g}" for value in survey.bounds),
         "geometry": ", ".join(sorted(survey.kinds)),
         "area_ha": f"{survey.area_ha:,.2f}",
-        "encoding": source.encoding or "UTF-8",
+        "encoding": source.encoding,
     }
     if known is not None:
         facts["landclass_scheme"] = known.landclass_scheme

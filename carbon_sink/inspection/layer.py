@@ -53,6 +53,7 @@ class Survey:
     """
 
     source: Source
+    known: Understanding | None = None
     problems: list[Problem] = field(default_factory=list)
     keys: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
     rows: int = 0
@@ -109,7 +110,7 @@ class _Check:
         self, source: Source, known: Understanding | None, ground: Ground, shelf: quality.Shelf
     ) -> None:
         self.known, self.ground, self.shelf = known, ground, shelf
-        self.survey = Survey(source)
+        self.survey = Survey(source, known)
         fields = None if known is None else list(known.fields.values())
         self.found = [*source.notes, *raw_problems(source, fields)]
         self.found += known.problems if known is not None else ()

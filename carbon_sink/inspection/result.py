@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
 from ..errors import SEVERITIES, Problem
 from ..language import text
+from ..readers import Understanding
 from .layer import Survey
 
 
@@ -41,8 +40,8 @@ class Inspection:
         What was found out, by the name of the fact (texts ``fact.…``), in the order of showing.
     problems : list of Problem
         Everything that a user should know.
-    fields : DataFrame, optional
-        How the columns of an inventory are understood, for people.
+    known : Understanding, optional
+        How the columns of an inventory are understood.
     survey : Survey, optional
         What was found in a layer of polygons, for drawing the faulty features.
     """
@@ -52,7 +51,7 @@ class Inspection:
     kind: str
     facts: dict[str, str]
     problems: list[Problem]
-    fields: pd.DataFrame | None = field(default=None, repr=False)
+    known: Understanding | None = field(default=None, repr=False)
     survey: Survey | None = field(default=None, repr=False)
 
     @property
@@ -68,7 +67,7 @@ class Inspection:
             "kind": self.kind,
             "outcome": self.outcome,
             "facts": self.facts,
-            "fields": [] if self.fields is None else self.fields.to_dict("records"),
+            "fields": [] if self.known is None else self.known.facts(lang).to_dict("records"),
             "problems": [problem.as_dict(lang) for problem in self.problems],
         }
 
@@ -80,6 +79,12 @@ class Inspection:
             text("inspect.fact", lang, name=text(f"fact.{key}", lang), value=value)
             for key, value in self.facts.items()
         ]
+        if self.known is not None:
+            said = self.known.facts(lang)
+            units = [f" ({unit})" if unit not in ("", "1") else "" for unit in said["unit"]]
+            pairs = said["field"] + " = " + said["name"] + units
+            value = (", " if lang == "en" else "，").join(pairs)
+            facts.append(text("inspect.fact", lang, name=text("fact.fields", lang), value=value))
         return [head, *facts, *problem_lines(self.problems, lang)]
 
 

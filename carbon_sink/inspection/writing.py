@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
+
 from .. import layers, report
 from ..errors import SEVERITIES, FileError, Problem
 from ..findings import findings_summary, findings_table
@@ -67,7 +69,7 @@ def write_check(
     if notice:
         lines.insert(0, (notice, "notice"))
     report.write_findings(
-        book, findings, findings_summary(problems, lang),
+        book, findings, findings_summary(problems, lang), _fields(surveys, lang),
         title=text("check.title", lang, name=name), lines=lines, lang=lang,
     )  # fmt: skip
     report.write_table(sheet, findings, "findings", lang)
@@ -81,6 +83,15 @@ def write_check(
     else:
         map_.unlink(missing_ok=True)
     return [book, sheet, *([map_] if shown else [])]
+
+
+def _fields(surveys: list[Survey], lang: str) -> pd.DataFrame:
+    """Lay out how the columns of all inventories were understood."""
+    facts = [
+        one.known.facts(lang).assign(file=one.source.path.name)
+        for one in surveys if one.known is not None
+    ]  # fmt: skip
+    return pd.concat(facts, ignore_index=True) if facts else pd.DataFrame()
 
 
 def check_lines(problems: list[Problem], lang: str = "zh") -> list[str]:

@@ -13,10 +13,11 @@ from .workbook import write_pages
 LINES_MOST = 50_000
 
 
-def write_findings(  # noqa: PLR0913
+def write_findings(
     path: str | Path,
     findings: pd.DataFrame,
     summary: pd.DataFrame,
+    fields: pd.DataFrame,
     *,
     title: str,
     lines: list[tuple[str, str]],
@@ -31,6 +32,8 @@ def write_findings(  # noqa: PLR0913
         File to write, ``.xlsx``; an earlier one is replaced when all is written.
     findings, summary : DataFrame
         From ``findings.findings_table`` and ``findings.findings_summary``.
+    fields : DataFrame
+        Columns of the table ``inventory_fields``: how the inventories were understood.
     title : str
         Title of the document.
     lines : list of (text, style)
@@ -54,10 +57,15 @@ def write_findings(  # noqa: PLR0913
         (table_sheet("findings_summary", "findings_summary", summary, lang),
          [(f"{name}　{title}", "title"), *lines])
     ]  # fmt: skip
+    notices = [line for line in lines if line[1] == "notice"]
     for severity in SEVERITIES:
         mine = findings[findings["severity"].eq(severity)]
         if len(mine):
-            pages.append(_page(severity, mine, title, lang))
+            pages.append(_page(severity, mine, title, notices, lang))
+    if len(fields):
+        name = text("report.sheet.inventory_fields", lang)
+        sheet = table_sheet("inventory_fields", "inventory_fields", fields, lang)
+        pages.append((sheet, [(f"{name}　{title}", "title"), *notices]))
     try:
         write_pages(half, pages, title, title, lang)
         half.replace(path)
@@ -68,11 +76,11 @@ def write_findings(  # noqa: PLR0913
 
 
 def _page(
-    severity: str, findings: pd.DataFrame, title: str, lang: str
+    severity: str, findings: pd.DataFrame, title: str, notices: list, lang: str
 ) -> tuple[Sheet, list[tuple[str, str]]]:
     """Lay out the sheet of one severity."""
     key = f"findings_{severity}"
-    lines = [(f"{text(f'report.sheet.{key}', lang)}　{title}", "title")]
+    lines = [(f"{text(f'report.sheet.{key}', lang)}　{title}", "title"), *notices]
     if len(findings) > LINES_MOST:
         shown, total = f"{LINES_MOST:,}", f"{len(findings):,}"
         lines.append((text("findings.more", lang, shown=shown, total=total), "notice"))
