@@ -101,7 +101,9 @@ def shapes(change):
 
     def fault(data, rng):
         number = np.arange(len(data))
-        inner = np.isin(number % COLUMNS, [0, COLUMNS - 1]) | np.isin(number // COLUMNS, [0, ROWS - 1])
+        inner = np.isin(number % COLUMNS, [0, COLUMNS - 1]) | np.isin(
+            number // COLUMNS, [0, ROWS - 1]
+        )
         rows = some(data[~inner], rng, most=2)
         data.loc[rows, "geometry"] = gpd.GeoSeries(
             [change(shape, rng) for shape in data.geometry[rows]], index=rows, crs=data.crs

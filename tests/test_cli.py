@@ -1,5 +1,6 @@
 """The command line as a user meets it: words, exit codes, no tracebacks."""
 
+import json
 import re
 import subprocess
 import sys
@@ -44,19 +45,60 @@ def test_a_run_prints_headlines_and_says_where_the_map_is(small_place, tmp_path,
     assert "index.html" in out
 
 
-def test_check_reads_everything_and_writes_nothing(small_place, tmp_path, capsys, monkeypatch):
+def test_check_reads_everything_and_writes_the_findings_and_no_result(
+    small_place, tmp_path, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert main(["--lang", "en", "check", str(small_place)]) == 0
     out = capsys.readouterr().out
     assert "Inventory 2025: 8 stands" in out
-    assert not (tmp_path / "maps").exists()
+    written = {path.name for path in (tmp_path / "maps" / "small" / "check_2025").iterdir()}
+    assert {"findings_小地方_2025.xlsx", "findings_小地方_2025.csv"} <= written
+    assert not (tmp_path / "maps" / "small" / "2025").exists()
 
 
-def test_check_finds_what_a_run_would_refuse_for_want_of_parameters(small_place, capsys):
+def test_check_finds_what_a_run_would_refuse_for_want_of_parameters(
+    small_place, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     path = small_place.parent / "inventory_2025.gpkg"
     small_inventory(2025).assign(YOU_SHI_SZ="110").to_file(path, layer="xiaoban")
     assert main(["check", str(small_place)]) == 1
-    assert "other_conifer" in capsys.readouterr().err
+    assert "other_conifer" in capsys.readouterr().out
+
+
+def test_check_tells_the_problems_of_all_files_and_not_of_the_first_alone(
+    small_place, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = small_place.parent
+    small_inventory(2025).assign(DI_LEI="0777").to_file(
+        folder / "inventory_2025.gpkg", layer="xiaoban"
+    )
+    (folder / "projects.gpkg").write_text("<html></html>", encoding="utf-8")
+    assert main(["check", str(small_place)]) == 1
+    out = capsys.readouterr().out
+    assert "0777" in out
+    assert "projects.gpkg" in out
+
+
+def test_inspect_says_whether_a_file_is_fit_for_use(small_place, tmp_path, capsys):
+    path = small_place.parent / "inventory_2025.gpkg"
+    assert main(["inspect", str(path)]) == 0
+    assert "森林资源小班图层" in capsys.readouterr().out
+    small_inventory(2025).assign(DI_LEI="0777").to_file(path, layer="xiaoban")
+    assert main(["inspect", str(path), "--json", "--out", str(tmp_path / "found")]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["outcome"] == "refuse"
+    assert len(list((tmp_path / "found").iterdir())) == 3
+
+
+def test_inspect_never_shows_a_traceback(tmp_path, capsys):
+    path = tmp_path / "a.shp"
+    path.write_bytes(b"no shapefile")
+    for name in (path, tmp_path / "none.gpkg", "/vsicurl/http://example.org/a.gpkg", tmp_path):
+        assert main(["inspect", str(name)]) == 1
+        assert "处理：" in capsys.readouterr().out
 
 
 def broken(place, change):

@@ -42,7 +42,9 @@ def test_a_fault_has_the_right_outcome_and_its_cause_is_named(name, tmp_path):
     assert len(unnamed) <= 0.05 * len(SEEDS), unnamed
 
 
-@pytest.mark.parametrize("name", [name for name, row in faults.FAULTS.items() if row[1] == "refuse"])
+@pytest.mark.parametrize(
+    "name", [name for name, row in faults.FAULTS.items() if row[1] == "refuse"]
+)
 def test_a_refusal_says_file_row_field_value_and_remedy(name, tmp_path):
     rng = np.random.default_rng(3)
     found = inspected(faults.FAULTS[name][0](faults.clean(rng), rng), tmp_path / "faulty.gpkg")

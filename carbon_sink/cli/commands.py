@@ -46,7 +46,7 @@ def inspect(options: argparse.Namespace, lang: str) -> bool:
     found = inspect_file(options.file, options.layer, options.encoding)
     if options.json:
         plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-        print(json.dumps(found.as_dict(lang), ensure_ascii=plain, indent=1))
+        print(json.dumps(found.as_dict(lang), ensure_ascii=plain, allow_nan=False, indent=1))
     else:
         print(*found.lines(lang), sep="\n")
     if options.out:

@@ -48,6 +48,7 @@ class Survey:
     What a layer holds, and everything that was found in it.
 
     ``keys`` gives the key of the stand in each row, ``bounds`` are in the system of the layer,
+    ``is_placed`` tells whether that system says where on earth they are,
     ``topology`` says how its polygons lie to each other, and ``empty_fields`` are columns that
     hold nothing and are to be left out.
     """
@@ -60,6 +61,7 @@ class Survey:
     area_ha: float = 0.0
     bounds: tuple[float, float, float, float] = (np.inf, np.inf, -np.inf, -np.inf)
     crs: object = None
+    is_placed: bool = True
     kinds: set[str] = field(default_factory=set)
     topology: quality.Topology | None = None
     empty_fields: list[str] = field(default_factory=list)
@@ -122,7 +124,6 @@ class _Check:
         self.repairs: list[Problem] = []
         self.changed_ha = self.outside_ha = 0.0
         self.strays = np.zeros(2, dtype=int)
-        self.lost = False
 
     def fits_system(self, rows: gpd.GeoDataFrame) -> bool:
         """Note where a part lies; tell whether it can be measured in its system at all."""
@@ -138,8 +139,9 @@ class _Check:
         wrong = [] if rows.crs is None else quality.check_system(
             rows.crs, tuple(bounds), place=self.place
         )  # fmt: skip
-        self.lost |= rows.crs is None or any(one.severity == "refuse" for one in wrong)
-        return not self.lost
+        if rows.crs is None or any(one.severity == "refuse" for one in wrong):
+            survey.is_placed = False
+        return survey.is_placed
 
     def add_unplaced(self, rows: gpd.GeoDataFrame) -> None:
         """Check what can be checked where it is not known where rows lie."""
@@ -198,13 +200,13 @@ class _Check:
         survey = self.survey
         survey.keys = pd.concat(self.keys) if self.keys else survey.keys
         # areas that were measured in a wrong system say nothing
-        doubts = UNIT_DOUBTS if self.lost else ()
+        doubts = () if survey.is_placed else UNIT_DOUBTS
         found = [one for one in self.found if one.code not in doubts] + self._of_place()
         found += quality.judge_repairs(self.repairs, self.changed_ha, survey.area_ha)
         if self.known is not None:
-            found += [] if self.lost else self.whole.finish()
+            found += self.whole.finish() if survey.is_placed else []
             survey.empty_fields = self.whole.empty_fields()
-        if len(self.shelf) and not self.lost:
+        if len(self.shelf) and survey.is_placed:
             survey.topology = quality.survey(self.shelf)
             found += quality.judge_topology(survey.topology, **self.named)
         survey.problems = joined(found)
@@ -214,7 +216,7 @@ class _Check:
         """Compare the whole layer with the place it should lie on."""
         survey, outline, land_ha = self.survey, self.ground.outline, self.ground.land_area_ha
         found = quality.check_system(survey.crs, survey.bounds, place=self.place, reference=outline)
-        if self.lost:
+        if not survey.is_placed:
             return found
         if self.ground.boundary is not None:
             found += quality.judge_strays(self.strays, self.ground.boundary, **self.place)

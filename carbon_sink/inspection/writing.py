@@ -87,10 +87,7 @@ def write_check(
 
 def _fields(surveys: list[Survey], lang: str) -> pd.DataFrame:
     """Lay out how the columns of all inventories were understood."""
-    facts = [
-        one.known.facts(lang).assign(file=one.source.path.name)
-        for one in surveys if one.known is not None
-    ]  # fmt: skip
+    facts = [one.known.facts(lang) for one in surveys if one.known is not None]
     return pd.concat(facts, ignore_index=True) if facts else pd.DataFrame()
 
 

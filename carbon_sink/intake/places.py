@@ -1,6 +1,7 @@
 """The place of a run: its boundary, its towns, its land, and whether all layers lie on it."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from .. import quality, readers
@@ -68,8 +69,8 @@ def check_places(settings: Settings, inputs: Inputs) -> None:
             extents[source.path] = quality.extent_deg(layer.total_bounds, layer.crs)
             systems[source.path] = layer.crs
     for source in settings.inventory:
-        if source.year in inputs.surveys:
-            survey = inputs.surveys[source.year]
+        survey = inputs.surveys.get(source.year)
+        if survey is not None and survey.is_placed and np.isfinite(survey.bounds).all():
             name = f"{source.path} {source.layer}".strip()
             extents[name] = quality.extent_deg(survey.bounds, survey.crs)
             systems[name] = survey.crs

@@ -86,6 +86,7 @@ class Understanding:
         return pd.DataFrame(
             [
                 {
+                    "file": self.source.path.name,
                     "column": name,
                     "name": rules.loc[name, f"name_{lang}"],
                     "field": self.fixed.get(name, match.field),
