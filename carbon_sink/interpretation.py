@@ -104,9 +104,11 @@ def _differing(stated: pd.Series, seen: pd.Series, file: str) -> list[Problem]:
         return []
     pairs = [f"{sheet} / {'-' if pd.isna(code) else code}"
              for sheet, code in zip(stated[wrong], seen[wrong], strict=True)]  # fmt: skip
-    problem = Problem("sample_map_differs", file=file, field="map_class",
+    many = wrong.mean() > DIFFERING_MOST
+    code = "sample_map_contradicts" if many else "sample_map_differs"
+    problem = Problem(code, file=file, field="map_class",
                       rows=first_rows(stated.index[wrong]), count=int(wrong.sum()),
                       value=", ".join(dict.fromkeys(pairs[:SHOWN])))  # fmt: skip
-    if wrong.mean() > DIFFERING_MOST:
+    if many:
         raise TableError(problem)
     return [problem]

@@ -145,7 +145,7 @@ def test_an_empty_end_of_a_sparse_file_is_told(dates, zones, capsys):
     [
         (["--scheme", "clcd"], ("before.tif", "clcd", "10", "ha")),
         (["--zones", "none.gpkg"], ("none.gpkg", "找不到文件")),
-        (["--zones", "zones.gpkg"], ("one, two", "--layer")),
+        (["--zones", "zones.gpkg"], ("one (2), two (2)", "--layer")),
         (["--zones", "zones.gpkg", "--layer", "one", "--zone-field", "xiang"], ("xiang", "name")),
         (["--out", "table.txt"], (".txt", ".xlsx")),
         (["--out", "after.parquet"], ("after.parquet", "输入文件")),

@@ -40,7 +40,7 @@ def test_a_workbook_holds_every_table_of_a_comparison(dates, tmp_path, capsys):
     assert book.sheetnames == [text(f"report.sheet.{name}") for name in TABLES]
     for sheet in book.worksheets[:3]:
         assert sheet["A1"].value == "分区"
-    notes = [row[2].value for row in book.worksheets[3].rows]
+    notes = [row[3].value for row in book.worksheets[3].rows]
     assert "before.tif → after.tif" in notes[1]
     assert "逐像元比较" in notes[2]
     assert "未经误差校正" in notes[3]

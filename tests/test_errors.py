@@ -77,3 +77,10 @@ def test_the_catalogue_ships_with_the_package():
     with pytest.raises(KeyError):
         Problem("no_such_code").text()
     assert errors.ROWS_SHOWN == 5
+
+
+def test_what_is_raised_keeps_data_from_being_used():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    raised = re.findall(r'raise \w+Error\(\s*\[?\s*Problem\(\s*"(\w+)"', source)
+    assert len(raised) > 50
+    assert {code for code in raised if Problem(code).severity != "refuse"} == set()

@@ -115,4 +115,4 @@ def test_a_run_and_a_check_tell_what_became_of_the_sheet(small_place, capsys):
     table.assign(map_class=50 - table["map_class"]).to_csv(sheet, index=False)
     capsys.readouterr()
     assert main(["check", str(small_place)]) == 1
-    assert "10 / 40" in capsys.readouterr().err
+    assert "10 / 40" in capsys.readouterr().out

@@ -306,6 +306,9 @@ def _repaired(
     """Repair the invalid polygons; those that enclose nothing become empty."""
     drawn = shapes[invalid]
     fixed = drawn.make_valid(method="structure", keep_collapsed=False)
+    # GEOS may leave polygons that share an edge, which the same method then joins
+    again = ~fixed.is_valid
+    fixed[again] = fixed[again].make_valid(method="structure", keep_collapsed=False)
     written_ha, after_ha = ellipsoidal_area_ha(drawn), ellipsoidal_area_ha(fixed)
     nothing = ~after_ha.gt(0.0)
     moved = ~nothing & (written_ha - after_ha).abs().gt(
