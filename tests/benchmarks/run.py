@@ -22,6 +22,7 @@ CASES = (
     "workers",
     "carbon_raster",
     "cluster",
+    "inspection",
     "district",
     "city",
 )
