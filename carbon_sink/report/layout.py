@@ -91,6 +91,6 @@ def code_in_words(kind: str, code: object, lang: str) -> str:
 
 def unit_of(table: str, column: str) -> str:
     """Return the unit that rules the number format of a column; ``year`` for names."""
-    if column.endswith("year") or column in PLAIN_NUMBERS:
+    if column.endswith("year") or column.startswith("year") or column in PLAIN_NUMBERS:
         return "year"
     return columns(table).loc[column, "unit"]
