@@ -171,6 +171,19 @@ class ParameterError(CarbonSinkError, LookupError):
     """A parameter that is needed has no value in the chosen set."""
 
 
+def worst(problems: Iterable[Problem]) -> str:
+    """
+    Return what problems come to: the gravest severity among them, or ``ok``.
+
+    Examples
+    --------
+    >>> worst([Problem("canopy_open"), Problem("crs_missing")])
+    'refuse'
+    """
+    found = {problem.severity for problem in problems}
+    return next((one for one in SEVERITIES if one in found), "ok")
+
+
 def first_rows(labels: Iterable) -> tuple:
     """
     Return the first few row labels for a message.

@@ -201,14 +201,18 @@ def on_ellipsoid(geoseries: gpd.GeoSeries) -> gpd.GeoSeries:
     Raises
     ------
     CRSError
-        If the layer has no coordinate reference system.
+        If the layer has no coordinate reference system, or one that is not of the earth.
     """
-    if geoseries.crs is None:
+    crs = geoseries.crs
+    if crs is None:
         raise CRSError(Problem("crs_unset"))
-    if geoseries.crs.is_projected:
-        unit = geoseries.crs.axis_info[0].unit_conversion_factor
+    if crs.is_projected:
+        unit = crs.axis_info[0].unit_conversion_factor
         geoseries = geoseries.segmentize(LONGEST_EDGE_M / unit)
-    return geoseries.to_crs(STORE_CRS)
+    try:
+        return geoseries.to_crs(STORE_CRS)
+    except pyproj.exceptions.ProjError:  # a drawing without a place, another planet
+        raise CRSError(Problem("crs_not_on_earth", value=f"{crs.name} ({crs.type_name})")) from None
 
 
 def row_area_m2(top_deg: float, step_deg: float, rows: int, width_deg: float) -> np.ndarray:

@@ -12,7 +12,7 @@ import shapely
 from conftest import small_inventory
 
 from carbon_sink import quality, readers
-from carbon_sink.errors import Problem
+from carbon_sink.errors import Problem, worst
 from carbon_sink.inspection import (
     Ground,
     check_lines,
@@ -20,7 +20,6 @@ from carbon_sink.inspection import (
     inspect_file,
     problem_lines,
     survey_layer,
-    worst,
     write_check,
 )
 from carbon_sink.readers import parts
@@ -204,3 +203,33 @@ def test_memory_that_is_given_back_is_no_concern_of_the_caller():
     kept = np.ones(1000)
     give_back()
     assert kept.sum() == 1000.0
+
+
+def test_rows_far_from_where_their_system_is_meant_for_are_named(inventory, monkeypatch):
+    data = pyogrio.read_dataframe(inventory)
+    data.loc[6, "geometry"] = shapely.box(10.0, 50.0, 10.01, 50.01)
+    data.to_file(inventory, layer="xiaoban")
+    for size in (20_000, 2):
+        monkeypatch.setattr(parts, "PART_ROWS", size)
+        found = [one for one in inspect_file(inventory).problems if one.code == "shape_astray"]
+        assert [(one.rows, one.value) for one in found] == [((7,), "10 50")]
+
+
+def test_a_layer_without_a_place_is_written_without_a_map(inventory, tmp_path):
+    data = pyogrio.read_dataframe(inventory)
+    data.set_crs(None, allow_override=True).to_file(inventory, layer="xiaoban")
+    found = inspect_file(inventory)
+    assert len(write_check(tmp_path / "out", "小班", found.problems, [found.survey])) == 2
+
+
+def test_rows_without_a_shape_are_listed_and_not_drawn(inventory, tmp_path):
+    found = inspect_file(spoiled(inventory, "geometry", None, rows=(0,)))
+    book, sheet = write_check(tmp_path / "out", "小班", found.problems, [found.survey])
+    assert pd.read_csv(sheet, dtype=str)["row"].tolist() == ["1"]
+
+
+def test_a_drawing_without_a_place_on_earth_is_refused(inventory):
+    data = pyogrio.read_dataframe(inventory)
+    local = 'LOCAL_CS["CAD",UNIT["metre",1]]'
+    data.set_crs(local, allow_override=True).to_file(inventory, layer="xiaoban")
+    assert "crs_not_on_earth" in {one.code for one in inspect_file(inventory).problems}

@@ -4,7 +4,7 @@ from .features import faulty_features
 from .file import inspect_file
 from .layer import Ground, Survey, survey_layer
 from .rasters import inspect_raster
-from .result import Inspection, problem_lines, worst
+from .result import Inspection, problem_lines
 from .writing import check_lines, write_check
 
 __all__ = [
@@ -17,6 +17,5 @@ __all__ = [
     "inspect_raster",
     "problem_lines",
     "survey_layer",
-    "worst",
     "write_check",
 ]

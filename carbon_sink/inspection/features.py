@@ -25,9 +25,13 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
     Returns
     -------
     features : GeoDataFrame
-        Columns of the table ``faulty_features`` in EPSG:4490, shapes as the file has them.
+        Columns of the table ``faulty_features`` in EPSG:4490, shapes as the file has them. Rows
+        without a shape cannot be drawn, and none can where the layer has no usable system.
     """
     source, wanted = survey.source, faulty_rows(survey.problems)
+    if not survey.is_placed:
+        return gpd.GeoDataFrame(columns=[*columns("faulty_features").index, "geometry"],
+                                geometry="geometry", crs=STORE_CRS)  # fmt: skip
     found = [gpd.GeoSeries([], crs=survey.crs)]
     if len(wanted):
         rows = wanted.index.to_numpy()
@@ -35,7 +39,8 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
             part.geometry[np.intersect1d(rows, part.index.to_numpy())]
             for part in read_parts(parts_of(source), fields=False)
         ]
-    shapes = gpd.GeoSeries(pd.concat(found), crs=survey.crs).to_crs(STORE_CRS)
+    shapes = gpd.GeoSeries(pd.concat(found), crs=survey.crs)
+    shapes = shapes[shapes.notna() & ~shapes.is_empty].to_crs(STORE_CRS)
     lines = findings_table(
         [one for one in survey.problems if one.cells is not None], {}, lang
     )  # fmt: skip

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from .. import quality
-from ..errors import Problem
+from ..errors import Problem, worst
 from ..geometry import ellipsoidal_area_ha
 from ..readers import Source, Understanding, parts_of, raw_problems, read_parts, stands_of
-from ..tables import joined
+from ..tables import faulty, joined
 from .memory import give_back
 
 # doubts of the unit of areas that come from the system when that is wrong
 UNIT_DOUBTS = ("unit_unclear", "unit_to_confirm", "unit_mixed")
+# share of the rows of a part that may lie elsewhere; where more do, the system is wrong
+ASTRAY_MOST = 0.5
 OUTSIDE_MOST = 0.01  # share of the land area that parcels may lie outside the boundary
 
 
@@ -97,8 +99,9 @@ def survey_layer(
     with quality.Shelf() as shelf:
         check = _Check(source, known, ground, shelf)
         for rows in read_parts(parts_of(source), fields=fields, placeless=True):
-            if check.fits_system(rows):
-                on_part(check.add(rows))
+            placed = check.placed_rows(rows)
+            if placed is not None:
+                on_part(check.add(placed))
             else:  # nothing can be measured, but what is no polygon can still be told
                 check.add_unplaced(rows)
             give_back()
@@ -124,24 +127,43 @@ class _Check:
         self.repairs: list[Problem] = []
         self.changed_ha = self.outside_ha = 0.0
         self.strays = np.zeros(2, dtype=int)
+        self.unplaced: list[Problem] = []
 
-    def fits_system(self, rows: gpd.GeoDataFrame) -> bool:
-        """Note where a part lies; tell whether it can be measured in its system at all."""
-        survey, box = self.survey, self.survey.bounds
+    def placed_rows(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+        """Return the rows that lie where their system is meant for; nothing where most do not."""
+        survey = self.survey
         survey.rows += len(rows)
         survey.crs = rows.crs
         survey.kinds |= set(rows.geom_type.dropna().unique())
-        west, south, east, north = bounds = rows.total_bounds
-        survey.bounds = (
+        if rows.crs is not None and survey.is_placed:
+            boxes = rows.bounds.to_numpy()
+            off = quality.off_system(rows.crs, boxes)
+            if off.any() and off.mean() <= ASTRAY_MOST:
+                shown = pd.Series([self._corner(box) for box in boxes], index=rows.index)
+                self.found += faulty(
+                    "shape_astray", pd.Series(off, index=rows.index), shown,
+                    field=rows.geometry.name, rule=rows.crs.name, **self.place,
+                )  # fmt: skip
+                rows = rows[~off]
+        self._reach(tuple(rows.total_bounds))
+        wrong = quality.check_system(rows.crs, tuple(rows.total_bounds), place=self.place)
+        if rows.crs is None or worst(wrong) == "refuse":
+            survey.is_placed = False
+            self.unplaced = self.unplaced or [one for one in wrong if one.severity == "refuse"]
+        return rows if survey.is_placed else None
+
+    @staticmethod
+    def _corner(box: np.ndarray) -> str:
+        """Write down where a shape begins."""
+        return f"{box[0]:.8g} {box[1]:.8g}"
+
+    def _reach(self, bounds: tuple[float, float, float, float]) -> None:
+        """Widen the extent of the layer."""
+        (west, south, east, north), box = bounds, self.survey.bounds
+        self.survey.bounds = (
             float(np.fmin(box[0], west)), float(np.fmin(box[1], south)),
             float(np.fmax(box[2], east)), float(np.fmax(box[3], north)),
         )  # fmt: skip
-        wrong = [] if rows.crs is None else quality.check_system(
-            rows.crs, tuple(bounds), place=self.place
-        )  # fmt: skip
-        if rows.crs is None or any(one.severity == "refuse" for one in wrong):
-            survey.is_placed = False
-        return survey.is_placed
 
     def add_unplaced(self, rows: gpd.GeoDataFrame) -> None:
         """Check what can be checked where it is not known where rows lie."""
@@ -217,7 +239,8 @@ class _Check:
         survey, outline, land_ha = self.survey, self.ground.outline, self.ground.land_area_ha
         found = quality.check_system(survey.crs, survey.bounds, place=self.place, reference=outline)
         if not survey.is_placed:
-            return found
+            # the whole may reach to where the system is meant for although a part does not
+            return found if worst(found) == "refuse" else [*self.unplaced, *found]
         if self.ground.boundary is not None:
             found += quality.judge_strays(self.strays, self.ground.boundary, **self.place)
         if land_ha:

@@ -3,23 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import SEVERITIES, Problem
+from ..errors import SEVERITIES, Problem, worst
 from ..language import text
 from ..readers import Understanding
 from .layer import Survey
-
-
-def worst(problems: list[Problem]) -> str:
-    """
-    Return what problems come to: the gravest severity among them, or ``ok``.
-
-    Examples
-    --------
-    >>> worst([Problem("canopy_open"), Problem("crs_missing")])
-    'refuse'
-    """
-    found = {problem.severity for problem in problems}
-    return next((one for one in SEVERITIES if one in found), "ok")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from .. import layers, report
-from ..errors import SEVERITIES, FileError, Problem
+from ..errors import SEVERITIES, FileError, Problem, worst
 from ..findings import findings_summary, findings_table
 from ..language import text
 from .features import faulty_features
 from .layer import Survey
-from .result import worst
 
 NAME = {"zh": "数据检查", "en": "findings"}
 
@@ -60,7 +59,7 @@ def write_check(
         raise FileError(
             Problem("output_not_writable", file=str(folder), value=str(error))
         ) from None
-    keys = {(one.source.path.name, one.source.layer): one.keys for one in surveys if len(one.keys)}
+    keys = {tuple(one.source.place.values()): one.keys for one in surveys if len(one.keys)}
     findings = findings_table(problems, keys, lang)
     book, sheet, map_ = (
         folder / f"{NAME[lang]}_{name}{ending}" for ending in (".xlsx", ".csv", ".gpkg")

@@ -1,6 +1,8 @@
 """Reads and checks everything a run needs, before anything is computed."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -8,7 +10,7 @@ import shapely
 import xarray as xr
 
 from .. import quality, rasters, readers
-from ..errors import CRSError, Problem, TableError
+from ..errors import CRSError, Problem, TableError, worst
 from ..grids import grid_of
 from ..inspection import Ground, Survey, survey_layer
 from ..settings import Inventory, Settings
@@ -110,19 +112,22 @@ def _survey(
 ) -> Survey:
     """Check one inventory, row by row."""
     layer = readers.as_source(settings.path_of(source), source.layer, source.encoding)
+    if len({Path(one.path).name for one in settings.inventory}) < len(settings.inventory):
+        layer = replace(layer, label=source.path)  # files of one name are told by their folders
     known = readers.understand(
         layer, fields=source.fields, fixed=source.fixed,
         landclass_scheme=source.landclass_scheme, species_scheme=source.species_scheme,
         landclass_codes=source.landclass_codes, species_codes=source.species_codes,
         units=source.units,
     )  # fmt: skip
-    grave = [problem for problem in known.problems if problem.severity == "refuse"]
-    if grave:  # rows that are not understood cannot be checked
-        raise TableError(grave)
+    if "land_class" not in {**known.fields, **known.fixed}:  # then no rule can be asked
+        raise TableError([one for one in known.problems if one.severity == "refuse"])
     ground = Ground(
         towns=inputs.towns, boundary=inputs.boundary, year=source.year,
         land_area_ha=inputs.land_area_ha, area_ha=lambda shapes: area_ha(shapes, settings),
     )  # fmt: skip
+    if worst(known.problems) == "refuse":  # what is not understood is not computed with
+        return survey_layer(layer, known, ground)
     return survey_layer(layer, known, ground, lambda part: on_part(source.year, part))
 
 

@@ -55,7 +55,7 @@ class Inputs:
 
     def keys(self) -> dict[tuple[str, str], pd.Series]:
         """Return the key of the stand in each row of every inventory."""
-        return {(one.source.path.name, one.source.layer): one.keys for one in self.surveys.values()}
+        return {tuple(one.source.place.values()): one.keys for one in self.surveys.values()}
 
     @contextmanager
     def collecting(self) -> Iterator[None]:

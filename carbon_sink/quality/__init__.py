@@ -6,7 +6,7 @@ from .rules import check_rules
 from .shapes import check_polygons, check_repairs, find_unfit, judge_repairs, mend_polygons
 from .shelf import Shelf
 from .slivers import find_slivers
-from .systems import check_shift, check_system, check_systems, placed
+from .systems import check_shift, check_system, check_systems, off_system, placed
 from .topology import Topology, check_topology, judge_topology, mend_borders, survey
 from .towns import assign_towns, judge_strays, outside, strays
 from .whole import WholeFile
@@ -34,6 +34,7 @@ __all__ = [
     "judge_topology",
     "mend_borders",
     "mend_polygons",
+    "off_system",
     "outside",
     "placed",
     "strays",

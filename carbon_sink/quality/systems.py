@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from ..errors import Problem
-from ..geometry import STORE_CRS
+from ..geometry import STORE_CRS, transformer
 from ..shift import Shift, gcj02_shift
 from ..systems import (
     Bounds,
@@ -148,6 +148,46 @@ def _fits(crs: pyproj.CRS, bounds: Bounds) -> bool:
     else:
         areas = [area]
     return not all(are_apart(seen, one, AREA_MARGIN_DEG) for one in areas)
+
+
+def off_system(crs: object, boxes: np.ndarray) -> np.ndarray:
+    """
+    Tell shapes that lie far from where a system is meant for.
+
+    Parameters
+    ----------
+    crs : CRS
+        System of the layer.
+    boxes : ndarray, shape (n, 4)
+        West, south, east and north of each shape in the units of the layer.
+
+    Returns
+    -------
+    off : ndarray of bool, shape (n,)
+        True where the middle of a shape has no place on earth, or one more than 3 degrees from
+        the area of use; False where there is no shape.
+
+    Examples
+    --------
+    >>> off_system("EPSG:4490", np.array([[105.0, 29.0, 106.0, 30.0], [10.0, 50.0, 11.0, 51.0]]))
+    array([False,  True])
+    """
+    crs = pyproj.CRS(crs)
+    area = area_of_use(crs)
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2.0, (boxes[:, 1] + boxes[:, 3]) / 2.0
+    there = np.isfinite(x) & np.isfinite(y)
+    if area is None or not (crs.is_geographic or crs.is_projected):
+        return np.zeros(len(boxes), dtype=bool)
+    try:
+        lon, lat = transformer(crs, STORE_CRS).transform(x, y)
+    except pyproj.exceptions.ProjError:
+        return np.zeros(len(boxes), dtype=bool)  # another planet; told of the whole layer
+    west, south, east, north = area
+    if west > east:  # across the date line
+        lon, east = np.where(lon < west - AREA_MARGIN_DEG, lon + 360.0, lon), east + 360.0
+    inside = (lon >= west - AREA_MARGIN_DEG) & (lon <= east + AREA_MARGIN_DEG)
+    inside &= (lat >= south - AREA_MARGIN_DEG) & (lat <= north + AREA_MARGIN_DEG)
+    return there & ~inside
 
 
 def are_apart(one: Bounds, other: Bounds, margin: float = 0.0) -> bool:

@@ -69,6 +69,8 @@ class Source:
         What a reader should know and what keeps nobody from reading.
     rows : int, optional
         How many rows there are, where they had to be counted.
+    label : str
+        Name of the file in messages; the name of the file itself when it is empty.
     """
 
     path: Path
@@ -78,11 +80,12 @@ class Source:
     encoding: str = ""
     notes: tuple[Problem, ...] = ()
     rows: int | None = None
+    label: str = ""
 
     @property
     def place(self) -> dict[str, str]:
         """Return file and layer for messages."""
-        return {"file": self.path.name, "layer": self.layer}
+        return {"file": self.label or self.path.name, "layer": self.layer}
 
     @property
     def asked(self) -> dict[str, str | int | None]:
