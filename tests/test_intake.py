@@ -1,15 +1,17 @@
 """Reading and checking everything a run needs."""
 
 import dataclasses
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import write_landcover
+import shapely
+from conftest import small_inventory, write_landcover
 
 from carbon_sink.errors import CarbonSinkError, CRSError
 from carbon_sink.geometry import ellipsoidal_area_ha
-from carbon_sink.intake import input_lines, outline, read_inputs
+from carbon_sink.intake import gather, input_lines, outline, read_inputs
 from carbon_sink.settings import load_settings
 
 
@@ -106,3 +108,90 @@ def test_an_empty_end_of_a_land_cover_is_told_and_not_refused(small_place):
                     tiled=True, blockxsize=16, blockysize=16, SPARSE_OK=True)  # fmt: skip
     notes = read_inputs(load_settings(small_place)).notes
     assert ("raster_end_empty", "17-20") in [(note.code, note.value) for note in notes]
+
+
+def inventory_in(small_place, change):
+    """Change the inventory of 2025 and write it back."""
+    path = small_place.parent / "inventory_2025.gpkg"
+    change(small_inventory(2025)).to_file(path, layer="xiaoban")
+    return load_settings(small_place)
+
+
+def test_problems_of_all_inputs_are_told_together(small_place):
+    settings = inventory_in(small_place, lambda data: data.assign(DI_LEI="0777"))
+    (small_place.parent / "events.gpkg").write_bytes(b"nothing")
+    (small_place.parent / "landcover_2020.tif").write_bytes(b"nothing")
+    with pytest.raises(CarbonSinkError) as caught:
+        read_inputs(settings)
+    files = {problem.file for problem in caught.value.problems}
+    assert files == {"inventory_2025.gpkg", "events.gpkg", "landcover_2020.tif"}
+
+
+def test_a_check_keeps_no_rows_and_finds_what_a_run_refuses(small_place):
+    settings = inventory_in(small_place, lambda data: data.assign(YU_BI_DU=-1.0))
+    inputs = gather(settings)
+    assert inputs.stands == {}
+    assert {problem.code for error in inputs.errors for problem in error.problems} == {"too_small"}
+
+
+def test_ground_that_two_parcels_hold_along_a_border_counts_once(small_place):
+    def widened(data):
+        # the first parcel reaches a metre into the next: 1 m by 1.1 km is 0.11 ha
+        west, south, east, north = data.geometry[0].bounds
+        data.loc[0, "geometry"] = shapely.box(west, south, east + 1e-5, north)
+        return data
+
+    inputs = read_inputs(inventory_in(small_place, widened))
+    stands, survey = inputs.stands[2025], inputs.surveys[2025]
+    place_ha = ellipsoidal_area_ha(inputs.boundary.geometry)[0]
+    assert survey.area_ha == pytest.approx(place_ha + 0.107, abs=0.002)
+    assert stands["area_ha"].sum() == pytest.approx(place_ha)
+    assert stands["area_ha"].sum() == pytest.approx(ellipsoidal_area_ha(stands.geometry).sum())
+    assert "overlap_small" in {note.code for note in inputs.notes}
+
+
+def test_files_of_one_name_are_told_by_their_folders(small_place):
+    folder = small_place.parent
+    for year in (2020, 2025):
+        (folder / str(year)).mkdir()
+        data = small_inventory(year)
+        data.loc[3, "SLXJ"] = -float(year)
+        data.to_file(folder / str(year) / "xb.gpkg", layer="xiaoban")
+    text = small_place.read_text(encoding="utf-8")
+    for year in (2020, 2025):
+        text = text.replace(f"inventory_{year}.gpkg", f"{year}/xb.gpkg")
+    small_place.write_text(text, encoding="utf-8")
+    found = gather(load_settings(small_place)).problems
+    named = {(one.file, one.value) for one in found if one.code == "too_small"}
+    assert named == {("2020/xb.gpkg", "-2020.0"), ("2025/xb.gpkg", "-2025.0")}
+
+
+@pytest.mark.parametrize(
+    "name", ["小班.shp", "小班.gdb", "小班.geojson", "小班.parquet", "小班.zip", "小班.gpkg"]
+)
+def test_the_same_inventory_in_any_format_is_the_same(small_place, name):
+    folder = small_place.parent
+    before = read_inputs(load_settings(small_place)).stands[2025]
+    data, path = small_inventory(2025), folder / name
+    if path.suffix == ".parquet":
+        data.to_parquet(path)
+    elif path.suffix == ".zip":
+        (folder / "内").mkdir()
+        data.to_file(folder / "内" / "小班.shp", encoding="gbk")
+        (folder / "内" / "小班.cpg").unlink()  # as many come: GBK and nothing that says so
+        with zipfile.ZipFile(path, "w") as archive:
+            for part in (folder / "内").iterdir():
+                archive.write(part, part.name)
+    elif path.suffix == ".shp":
+        data.to_file(path, encoding="gbk")
+    else:
+        driver = {".gdb": "OpenFileGDB", ".geojson": "GeoJSON", ".gpkg": "GPKG"}[path.suffix]
+        data.to_file(path, driver=driver)
+    text = small_place.read_text(encoding="utf-8").replace("inventory_2025.gpkg", name)
+    small_place.write_text(text, encoding="utf-8")
+    after = read_inputs(load_settings(small_place)).stands[2025]
+    assert after["stand_id"].tolist() == before["stand_id"].tolist()
+    for column in ("class_group", "species_group", "scattered_type"):
+        assert after[column].fillna("").tolist() == before[column].fillna("").tolist()
+    for column in ("forest_volume_m3", "scattered_volume_m3", "canopy_closure", "area_ha"):
+        assert np.allclose(after[column], before[column], rtol=1e-9, equal_nan=True)
