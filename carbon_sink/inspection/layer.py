@@ -186,7 +186,7 @@ class _Check:
         self.changed_ha += changed_ha
         good = good.assign(area_ha=self.ground.area_ha(good.geometry))
         self.survey.area_ha += float(good["area_ha"].sum())
-        self.shelf.add(good.geometry)
+        self.shelf.add(good.geometry, good["area_ha"])
         if self.known is None:
             return good
         # a cell that could not be read is told once, and not as a missing one again

@@ -65,7 +65,7 @@ class Shelf:
         """Remove the file."""
         self._file.close()
 
-    def add(self, part: gpd.GeoSeries) -> None:
+    def add(self, part: gpd.GeoSeries, area_ha: pd.Series | None = None) -> None:
         """
         Put polygons aside.
 
@@ -73,9 +73,12 @@ class Shelf:
         ----------
         part : GeoSeries
             Valid polygons, indexed by the labels of their rows; all parts in one system.
+        area_ha : Series, optional
+            Their areas, ha, where these are known.
         """
         self.crs = part.crs
-        self.area_ha += float(ellipsoidal_area_ha(part).sum())
+        area_ha = ellipsoidal_area_ha(part) if area_ha is None else area_ha
+        self.area_ha += float(area_ha.sum())
         shapes = np.asarray(part.array)
         coded = shapely.to_wkb(shapes)
         self._file.write(b"".join(coded))
