@@ -2,8 +2,10 @@
 
 import csv
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
+from typing import Self
 
 LANGUAGES = ("zh", "en")
 
@@ -69,15 +71,50 @@ def text(key: str, lang: str = "zh", **values: object) -> str:
     return _texts()[key][lang].format(**values)
 
 
+class Words(str):
+    """
+    Words in both languages: the Chinese ones, which know the English ones.
+
+    Parameters
+    ----------
+    zh, en : str
+        The words in Chinese and in English.
+
+    Examples
+    --------
+    >>> words = Words.made(lambda lang: text("unit.m3", lang) + " / m3_ha")
+    >>> translated(words), translated(words, "en")
+    ('立方米 / m3_ha', 'm³ / m3_ha')
+    """
+
+    __slots__ = ("en",)
+
+    def __new__(cls, zh: str, en: str) -> Self:
+        words = super().__new__(cls, zh)
+        words.en = en
+        return words
+
+    def __getnewargs__(self) -> tuple[str, str]:
+        """Let words be copied and sent to other processes."""
+        return str(self), self.en
+
+    @classmethod
+    def made(cls, say: Callable[[str], str]) -> Self:
+        """Make words by a function of the language."""
+        return cls(say("zh"), say("en"))
+
+
 def translated(value: str, lang: str = "zh") -> str:
     """
-    Return the text of a key, or the value itself when it is no key.
+    Return the text of a key, words in the language, or the value itself when it is neither.
 
     Examples
     --------
     >>> translated("type.float"), translated("DI_LEI")
     ('数字', 'DI_LEI')
     """
+    if isinstance(value, Words):
+        return value.en if lang == "en" else str(value)
     return text(value, lang) if value in _texts() else value
 
 

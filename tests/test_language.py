@@ -1,11 +1,15 @@
 """Texts of the interface."""
 
+import copy
+import csv
+import pickle
 import re
 import string
+from importlib import resources
 
 import pytest
 
-from carbon_sink.language import LANGUAGES, read_rows, text
+from carbon_sink.language import LANGUAGES, Words, read_rows, text, translated
 
 ROWS = read_rows("text.csv")
 
@@ -31,3 +35,21 @@ def test_values_fill_the_placeholders():
 def test_a_text_that_does_not_exist_is_a_fault_of_the_program():
     with pytest.raises(KeyError):
         text("no.such.text")
+
+
+def test_every_row_of_every_table_is_as_wide_as_its_heading():
+    tables = [one for one in resources.files("carbon_sink").joinpath("data").iterdir()
+              if one.name.endswith(".csv")]  # fmt: skip
+    assert len(tables) > 20
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as file:
+            heading, *rows = csv.reader(file)
+        odd = [row for row in rows if len(row) != len(heading)]
+        assert odd == [], table.name
+
+
+def test_words_are_told_in_the_language_of_the_message_and_survive_being_copied():
+    words = Words("地类", "land class")
+    for one in (words, copy.deepcopy(words), pickle.loads(pickle.dumps(words))):
+        assert (translated(one, "zh"), translated(one, "en")) == ("地类", "land class")
+    assert words == "地类"
