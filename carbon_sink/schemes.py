@@ -1,7 +1,6 @@
 """In which scheme a column of codes is written, found out from all its codes together."""
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import NamedTuple
 
 import pandas as pd
@@ -51,7 +50,8 @@ class Detection(NamedTuple):
         The scheme to read the column in: the declared one, else the one that holds all codes,
         else the one that leaves the fewest rows unknown. Empty for a column without codes.
     readings : tuple of Reading
-        Every scheme that holds all codes.
+        Every scheme that holds all codes that are in any; where none does, the one that is
+        read and those that hold a code it lacks.
     unknown : tuple of str
         Codes that the scheme does not hold.
     foreign : tuple of str
@@ -93,12 +93,16 @@ def detect(counts: pd.Series, kind: str, declared: str = "") -> Detection:
     -----
     Only membership in the code lists decides, never the length or the beginning of a code. Two
     schemes that both hold all codes collide where a code stands for different groups: 220 is
-    Masson pine in the national list and oak in a regional one.
+    Masson pine in the national list and oak in a regional one. A code that is in no list says
+    nothing of the scheme, and where no scheme holds the others, those of the most rows are no
+    proof: a code of another scheme makes the choice a doubtful one.
 
     Examples
     --------
     >>> detect(pd.Series({"220": 5, "310": 2, "680": 1}), "species").colliding
     ('220', '310', '680')
+    >>> detect(pd.Series({"220": 5, "9999": 1}), "species").colliding
+    ('220',)
     >>> detect(pd.Series({"220": 5, "550": 2}), "species").scheme
     'nfci_3digit'
     """
@@ -106,7 +110,7 @@ def detect(counts: pd.Series, kind: str, declared: str = "") -> Detection:
     found = [code for code in counts.index.astype(str) if code]
     if not found:
         return Detection(kind, declared, declared=declared)
-    readings = [one for scheme, groups in lists.items() if (one := _read(scheme, groups, found))]
+    readings = _readings(found, lists)
     exact = [one for one in readings if not one.padded]
     if declared:
         unknown = [code for code in found if code not in lists.get(declared, {})]
@@ -115,20 +119,24 @@ def detect(counts: pd.Series, kind: str, declared: str = "") -> Detection:
         return Detection(
             kind, declared, tuple(fitting), tuple(unknown), foreign, declared=declared
         )  # fmt: skip
+    listed = [code for code in found if _holders(code, lists)]
+    if not exact:
+        readings = _readings(listed, lists) if listed else []
+        exact = [one for one in readings if not one.padded]
     if readings:
-        best = (exact or readings)[0]
-        unknown = [code for code in found if code not in lists[best.scheme]]
-        return Detection(
-            kind, best.scheme, tuple(readings), tuple(unknown),
-            colliding=_colliding(readings, found),
-        )  # fmt: skip
-    rows = {
-        scheme: int(counts[[_known(code, groups) is not None for code in counts.index]].sum())
-        for scheme, groups in lists.items()
-    }
-    scheme = max(rows, key=rows.get)
+        scheme = (exact or readings)[0].scheme
+    else:
+        rows = {
+            name: int(counts[[_known(code, groups) is not None for code in counts.index]].sum())
+            for name, groups in lists.items()
+        }
+        scheme = max(rows, key=rows.get)
     unknown = [code for code in found if code not in lists[scheme]]
-    return Detection(kind, scheme, (), tuple(unknown), _foreign(unknown, scheme, lists))
+    foreign = () if readings else _foreign(unknown, scheme, lists)
+    readings = readings or _rivals(scheme, foreign, found, lists)
+    return Detection(
+        kind, scheme, tuple(readings), tuple(unknown), foreign, _colliding(readings, found)
+    )  # fmt: skip
 
 
 def read_in(detection: Detection) -> str:
@@ -142,6 +150,28 @@ def read_in(detection: Detection) -> str:
     """
     contradicted = detection.declared and detection.unknown and detection.readings
     return detection.readings[0].scheme if contradicted else detection.scheme
+
+
+def _holders(code: str, lists: dict[str, dict]) -> list[str]:
+    """Return the schemes that hold a code."""
+    return [name for name, groups in lists.items() if _known(code, groups) is not None]
+
+
+def _readings(found: list[str], lists: dict[str, dict]) -> list[Reading]:
+    """Return every way to read all codes in one scheme."""
+    return [one for scheme, groups in lists.items() if (one := _read(scheme, groups, found))]
+
+
+def _rivals(
+    scheme: str, foreign: Iterable[str], found: list[str], lists: dict[str, dict]
+) -> list[Reading]:
+    """Read what can be read in a scheme, and in those that hold a code it lacks."""
+    others = {name for code in foreign for name in _holders(code, lists)}
+    return [
+        Reading(name, {code: meant for code in found if (meant := _known(code, lists[name]))},
+                padded=False)
+        for name in (scheme, *(name for name in lists if name in others))
+    ]  # fmt: skip
 
 
 def _known(code: str, groups: dict[str, str]) -> str | None:
@@ -167,17 +197,18 @@ def _foreign(unknown: list[str], scheme: str, lists: dict[str, dict]) -> tuple[s
 
 
 def _colliding(readings: list[Reading], found: list[str]) -> tuple[str, ...]:
-    """Return the codes that stand for different groups in different readings."""
+    """Return the codes that stand for different groups in the first reading and in another."""
+    first, *others = [one.groups for one in readings]
     return tuple(
         code
         for code in found
-        if any(one.groups[code] != two.groups[code] for one, two in pairwise(readings))
+        if any(code in first and other.get(code, first[code]) != first[code] for other in others)
     )
 
 
 def meanings(detection: Detection) -> str:
     """
-    Say what the colliding codes stand for in each scheme that holds all codes.
+    Say what the colliding codes stand for in each scheme that may be meant.
 
     Examples
     --------
@@ -187,8 +218,9 @@ def meanings(detection: Detection) -> str:
     names = {one.scheme: codes.code_names(detection.kind, one.scheme) for one in detection.readings}
     return "；".join(
         f"{code}：" + " / ".join(
-            f"{scheme} {listed.get(code, listed.get('0' + code, ''))}"
+            f"{scheme} {name}"
             for scheme, listed in names.items()
+            if (name := listed.get(code, listed.get("0" + code, "")))
         )
         for code in detection.colliding[:CODES_SHOWN]
     )  # fmt: skip
@@ -226,7 +258,7 @@ def problems_of(detection: Detection, *, is_run: bool = True, **place: str) -> l
     if detection.colliding:
         code = "scheme_ambiguous" if is_run else "scheme_to_confirm"
         return [Problem(code, value=meanings(detection), rule=setting, **place)]
-    if len(detection.readings) > 1:
+    if len(detection.readings) > 1 and not detection.unknown:
         return [Problem("scheme_detected", value=fitting, rule=detection.scheme, **place)]
     return []
 

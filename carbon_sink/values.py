@@ -234,7 +234,9 @@ def texts_of(column: pd.Series) -> Texts:
     >>> read.unreadable.tolist(), read.mended.tolist()
     ([False, False, False, False, True], [False, True, True, False, False])
     """
-    place, cells = pd.factorize(column)
+    # lists cannot be told apart as they are, but as texts
+    plain = column if pd.api.types.is_numeric_dtype(column) else column.astype("str")
+    place, cells = pd.factorize(plain)
     typed = _stripped(pd.Series(cells)).str.replace(r"^([0-9]+)\.0+$", r"\1", regex=True)
     wide = typed[typed.str.contains(_WIDE).eq(other=True)].map(half_width)
     # names keep their own brackets and commas

@@ -254,14 +254,13 @@ def test_what_was_understood_is_told_in_a_table(write):
     known = understand(write(layer), fixed={"origin": "21"}, units={"registered_area_ha": "亩"})
     facts = known.facts("zh").set_index("column")
     assert facts.loc["registered_area_ha"].tolist() == [
-        "登记面积",
-        "MIAN_JI",
-        "亩",
-        "国家标准字段名",
-    ]
+        "a.gpkg", "登记面积", "MIAN_JI", "亩", "国家标准字段名",
+    ]  # fmt: skip
     assert facts.loc["canopy_closure", ["field", "way"]].tolist() == ["郁闭度", "中文名"]
     assert facts.loc["origin", ["field", "way"]].tolist() == ["21", "设置中的固定值"]
-    assert known.facts("en").columns.tolist() == ["column", "name", "field", "unit", "way"]
+    assert known.facts("en").columns.tolist() == [
+        "file", "column", "name", "field", "unit", "way",
+    ]  # fmt: skip
 
 
 def test_names_cut_by_a_shapefile_come_back(tmp_path):

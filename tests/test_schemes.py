@@ -88,6 +88,27 @@ def test_without_a_scheme_that_holds_all_codes_the_one_with_fewest_unknown_rows_
     assert (detection.unknown, detection.foreign) == (("9999", "1111"), ("1111",))
 
 
+@pytest.mark.parametrize("strange", ["9999", "x", "99", "0"])
+def test_a_code_that_is_in_no_scheme_does_not_choose_one(strange):
+    # 220 is Masson pine in one list and oak in the other; the strange code says nothing of it
+    detection = detect(pd.Series({"220": 3000, "310": 500, strange: 1}), "species")
+    assert (detection.colliding, detection.unknown) == (("220", "310"), (strange,))
+    assert told(detection) == ["scheme_ambiguous"]
+    # 550 is in the national list alone
+    sure = detect(pd.Series({"220": 3000, "550": 1, strange: 1}), "species")
+    assert (sure.scheme, sure.unknown, told(sure)) == ("nfci_3digit", (strange,), [])
+
+
+def test_codes_of_two_schemes_are_not_read_in_the_one_of_most_rows_without_asking():
+    # 550 is only in the national list, 411 only in the regional one; 220 is in both
+    for rows in ({"220": 10, "550": 9, "411": 1}, {"220": 10, "550": 1, "411": 9}):
+        detection = detect(pd.Series(rows), "species")
+        assert (detection.colliding, told(detection)) == (("220",), ["scheme_ambiguous"])
+        assert len(detection.foreign) == 1
+        assert "nfci_3digit 马尾松" in meanings(detection)
+        assert "gx_3digit 栎类" in meanings(detection)
+
+
 def test_codes_that_lost_their_zero_are_read_in_the_scheme_they_come_from():
     detection = detect(counts("111", "113", "131", "210"), "land_class")
     assert (detection.scheme, detection.foreign) == ("ly1955_4digit", ())
@@ -116,6 +137,20 @@ def test_codes_of_one_list_are_read_in_it_or_asked_for_or_mean_the_same(data, wh
     detection = detect(counts(*found), kind)
     read = KINDS[kind].groups_of(detection.scheme)
     assert detection.colliding or all(read[code] == groups[code] for code in found)
+
+
+@given(
+    st.data(), st.sampled_from([(kind, name) for kind in KINDS for name in KINDS[kind].schemes()]),
+    st.integers(1, 1000), st.from_regex(r"[A-Z!?]{1,4}", fullmatch=True),
+)  # fmt: skip
+def test_codes_of_no_list_among_them_change_nothing(data, which, rows, strange):
+    kind, scheme = which
+    groups = KINDS[kind].groups_of(scheme)
+    found = data.draw(st.lists(st.sampled_from(groups.index.tolist()), min_size=1, unique=True))
+    alone = detect(counts(*found), kind)
+    beside = detect(pd.concat([pd.Series({strange: rows}), counts(*found)]), kind)
+    assert (beside.scheme, beside.colliding) == (alone.scheme, alone.colliding)
+    assert set(beside.unknown) == {*alone.unknown, strange}
 
 
 def test_the_names_stand_for_what_their_codes_stand_for():
@@ -171,6 +206,16 @@ def test_an_ambiguous_column_stops_a_run_and_not_a_look_at_the_file(tmp_path):
         [("scheme_ambiguous", "refuse", "YOU_SHI_SZ")], [("scheme_to_confirm", "warn", "YOU_SHI_SZ")]
     ]  # fmt: skip
     assert understand(source, species_scheme="nfci_3digit").problems == []
+
+
+@pytest.mark.parametrize("typed", ["无", "/", "—", "２２０", "　", "220.0"])
+def test_cells_are_counted_as_they_are_decoded(tmp_path, typed):
+    source = inventory(tmp_path, ["0111"] * 3, ["220", typed, "310"])
+    assert [one.code for one in understand(source).problems] == ["scheme_ambiguous"]
+    # a land class in full width is the same class
+    source = inventory(tmp_path, ["0111", "０１１３", "0111"], None)
+    known = understand(source)
+    assert (known.landclass_scheme, known.problems) == ("ly1955_4digit", [])
 
 
 def test_own_codes_without_a_scheme_stay_the_only_ones(tmp_path):

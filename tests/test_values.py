@@ -160,6 +160,10 @@ def test_codes_of_every_kind_become_texts_and_empty_cells_stay_empty():
     assert texts_of(pd.Series([None, None], dtype=object)).texts.isna().all()
 
 
+def test_a_list_in_the_place_of_a_code_is_a_text_like_any_other():
+    assert texts_of(pd.Series([["0111"], None])).texts.tolist()[0] == "['0111']"
+
+
 def test_full_width_codes_are_told_and_names_keep_their_brackets():
     read = texts_of(pd.Series(["０１１１", "甲镇（东）", "Ａ－1", "\n荣隆镇\u3000"]))
     assert read.texts.tolist() == ["0111", "甲镇（东）", "A-1", "荣隆镇"]

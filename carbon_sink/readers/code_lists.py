@@ -10,7 +10,7 @@ import pandas as pd
 from .. import codes, schemes
 from ..errors import Problem
 from ..tables import faulty
-from .layers import as_text
+from ..values import texts_of
 from .parts import parts_of, read_parts
 from .source import Source
 
@@ -127,19 +127,26 @@ def _attribute_lists(species: CodeList | None) -> dict[str, CodeList]:
 
 
 def _counts(source: Source, fields: dict[str, str], fixed: dict[str, str]) -> dict[str, pd.Series]:
-    """Count the rows of each land class and species, part by part."""
+    """Count the rows of each land class and species, part by part, as they will be decoded."""
     wanted = {ours: fields[ours] for ours in COLUMNS if ours in fields}
-    counts = {ours: pd.Series({fixed[ours]: 1}) for ours in COLUMNS if ours in fixed}
+    counts = {
+        ours: _counted(pd.Series([fixed[ours]], dtype=object)) for ours in COLUMNS if ours in fixed
+    }
     if not wanted:
         return counts
     for rows in read_parts(
         parts_of(source), fields=list(dict.fromkeys(wanted.values())), geometry=False
     ):
         for ours, theirs in wanted.items():
-            more = as_text(rows[theirs]).value_counts()
-            more.index = more.index.astype(object)
+            more = _counted(rows[theirs])
             counts[ours] = counts[ours].add(more, fill_value=0) if ours in counts else more
     return counts
+
+
+def _counted(column: pd.Series) -> pd.Series:
+    """Count the rows of each code."""
+    more = texts_of(column).texts.value_counts()
+    return more.set_axis(more.index.astype(object))
 
 
 def decoded(
