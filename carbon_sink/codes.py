@@ -72,19 +72,23 @@ def species_groups(scheme: str) -> pd.Series:
     return rows[rows["scheme"] == scheme].set_index("species_code")["species_group"]
 
 
-def code_names(kind: str, scheme: str) -> pd.Series:
+def code_names(kind: str, scheme: str, lang: str = "zh") -> pd.Series:
     """
-    Return the Chinese name of every code of a scheme.
+    Return the name of every code of a scheme; of species the group where English is asked for.
 
     Examples
     --------
     >>> code_names("species", "gx_3digit")["220"], code_names("land_class", "gx_4digit")["1130"]
     ('栎类', '竹林地')
+    >>> code_names("species", "gx_3digit", "en")["220"]
+    'oak'
     """
-    rows, code = {
-        "land_class": (_land_classes(), "land_class"), "species": (_species(), "species_code"),
-    }[kind]  # fmt: skip
-    return rows[rows["scheme"] == scheme].set_index(code)["name_zh"]
+    rows, code, english = {
+        "land_class": (_land_classes(), "land_class", "name_en"),
+        "species": (_species(), "species_code", "species_group"),
+    }[kind]
+    names = rows[rows["scheme"] == scheme].set_index(code)
+    return names["name_zh"] if lang == "zh" else names[english].str.replace("_", " ")
 
 
 @cache

@@ -9,6 +9,8 @@ from typing import Any
 from .language import read_rows, translated
 
 ROWS_SHOWN = 5
+# rows of a problem in the machine-readable report
+ROWS_LISTED = 1000
 
 
 # what a finding does to the data, from the gravest to the lightest
@@ -39,7 +41,8 @@ class Problem:
     value : str
         The offending value or values, as found.
     rule : str
-        What was expected instead.
+        What was expected instead. This and the value may be ``Words``, told in the language
+        of the message.
     cells : Series, optional
         The value found in every row concerned, indexed as the rows are labelled; the lists for
         people are made of it.
@@ -72,7 +75,7 @@ class Problem:
             "file": self.file,
             "layer": self.layer,
             "field": self.field,
-            "value": self.value,
+            "value": translated(self.value, lang),
             "rule": translated(self.rule, lang),
             "count": self.count,
         }
@@ -112,15 +115,17 @@ class Problem:
         return f"{self.what(lang)}\n    where: {where or '-'}\n    to do: {self.fix(lang)}"
 
     def as_dict(self, lang: str = "zh") -> dict:
-        """Return the problem as a row of the machine-readable report."""
+        """Return the problem as a row of the machine-readable report, with up to 1,000 rows."""
+        rows = self.rows if self.cells is None else self.cells.index[:ROWS_LISTED].tolist()
         return {
             "code": self.code,
+            "severity": self.severity,
             "file": self.file,
             "layer": self.layer,
-            "row": list(self.rows),
+            "row": list(rows),
             "count": self.count,
             "field": self.field,
-            "value": self.value,
+            "value": translated(self.value, lang),
             "rule": self.what(lang),
             "fix": self.fix(lang),
         }

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from .errors import SEVERITIES, Problem
+from .language import translated
 from .tables import columns
 
 # file and layer of an inventory to the keys of its rows
@@ -118,7 +119,7 @@ def _lines(problem: Problem, keys: Keys, lang: str) -> pd.DataFrame:
             "layer": problem.layer, "field": problem.field}  # fmt: skip
     if problem.cells is None:
         rows = ", ".join(map(str, problem.rows))
-        line = {**same, "row": rows, "stand_id": "", "value": problem.value,
+        line = {**same, "row": rows, "stand_id": "", "value": translated(problem.value, lang),
                 "rule": problem.what(lang), "fix": problem.fix(lang)}  # fmt: skip
         return pd.DataFrame([line])
     cells = problem.cells

@@ -7,6 +7,7 @@ import pandas as pd
 
 from . import codes
 from .errors import Problem
+from .language import Words
 
 CODES_SHOWN = 8
 
@@ -206,18 +207,27 @@ def _colliding(readings: list[Reading], found: list[str]) -> tuple[str, ...]:
     )
 
 
-def meanings(detection: Detection) -> str:
+def meanings(detection: Detection) -> Words:
     """
     Say what the colliding codes stand for in each scheme that may be meant.
 
     Examples
     --------
-    >>> meanings(detect(pd.Series({"220": 5}), "species"))
-    '220：nfci_3digit 马尾松 / gx_3digit 栎类'
+    >>> said = meanings(detect(pd.Series({"220": 5}), "species"))
+    >>> said, said.en
+    ('220：nfci_3digit 马尾松 / gx_3digit 栎类', '220: nfci_3digit masson pine / gx_3digit oak')
     """
-    names = {one.scheme: codes.code_names(detection.kind, one.scheme) for one in detection.readings}
-    return "；".join(
-        f"{code}：" + " / ".join(
+    return Words(_meanings(detection, "zh", "：", "；"), _meanings(detection, "en", ": ", "; "))
+
+
+def _meanings(detection: Detection, lang: str, colon: str, semicolon: str) -> str:
+    """Say it in one language."""
+    names = {
+        one.scheme: codes.code_names(detection.kind, one.scheme, lang)
+        for one in detection.readings
+    }
+    return semicolon.join(
+        f"{code}{colon}" + " / ".join(
             f"{scheme} {name}"
             for scheme, listed in names.items()
             if (name := listed.get(code, listed.get("0" + code, "")))

@@ -8,6 +8,7 @@ from importlib import resources
 import pandas as pd
 
 from .errors import Problem, TableError, first_rows
+from .language import Words
 from .values import comma_readings, number_fault, numbers_of, texts_of
 
 
@@ -76,6 +77,19 @@ def heading(table: str, column: str, lang: str = "zh") -> str:
     return f"{name}（{row['unit']}）" if lang == "zh" else f"{name} ({row['unit']})"
 
 
+def named(table: str, column: str) -> Words:
+    """
+    Return the name of a column in both languages, for messages.
+
+    Examples
+    --------
+    >>> named("stands", "land_class"), named("stands", "land_class").en
+    ('地类', 'Land class')
+    """
+    row = columns(table).loc[column]
+    return Words(row["name_zh"], row["name_en"])
+
+
 def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     Turn a column into numbers, and tell which cells are not numbers.
@@ -102,8 +116,9 @@ def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return read.numbers, read.unreadable
 
 
-# different values that a message shows
+# different values that a message shows, and how it shows them
 VALUES_SHOWN = 5
+SEPARATOR, MORE = ", ", " …"
 
 
 def faulty(
@@ -148,8 +163,8 @@ def faulty(
 def _shown(cells: pd.Series) -> str:
     """Join the first few different values of a finding."""
     different = [value for value in cells.drop_duplicates() if value != ""]
-    more = " …" if len(different) > VALUES_SHOWN else ""
-    return ", ".join(different[:VALUES_SHOWN]) + more
+    more = MORE if len(different) > VALUES_SHOWN else ""
+    return SEPARATOR.join(different[:VALUES_SHOWN]) + more
 
 
 def joined(problems: Iterable[Problem]) -> list[Problem]:
@@ -183,12 +198,23 @@ def joined(problems: Iterable[Problem]) -> list[Problem]:
             found.append(first)
             continue
         cells = pd.concat([first.cells, *(one.cells for one in more)])
-        same = len({one.value for one in (first, *more)}) == 1
         found.append(
             replace(first, rows=first_rows(cells.index), count=len(cells), cells=cells,
-                    value=first.value if same else _shown(cells))
+                    value=_shown_of([first, *more], cells))
         )  # fmt: skip
     return found
+
+
+def _shown_of(parts: list[Problem], cells: pd.Series) -> str:
+    """Join what the parts of a finding show: their cells, or what was said instead of them."""
+    if len({one.value for one in parts}) == 1:
+        return parts[0].value
+    if all(one.value == _shown(one.cells) for one in parts):
+        return _shown(cells)
+    said = [one.value.removesuffix(MORE) for one in parts]
+    more = MORE if any(one.value.endswith(MORE) for one in parts) else ""
+    together = _shown(pd.Series(SEPARATOR.join(said).split(SEPARATOR), dtype=object))
+    return together.removesuffix(MORE) + more if more else together
 
 
 def unreadable_numbers(column: pd.Series, unreadable: pd.Series, **place: str) -> list[Problem]:
@@ -289,7 +315,7 @@ def hold(
         Problem(
             "field_missing",
             field=fields.get(name, name),
-            value=rules.loc[name, "name_zh"],
+            value=named(table, name),
             rule=", ".join(map(str, data.columns)),
             **place,
         )

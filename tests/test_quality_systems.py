@@ -110,7 +110,7 @@ def test_endless_coordinates_are_left_to_the_check_of_shapes():
 )
 def test_datums_of_before_satellites_are_warned_of(epsg, name):
     (problem,) = check_system(epsg, in_system(epsg), place=PLACE, reference=DISTRICT)
-    assert (problem.code, problem.severity, problem.value) == ("datum_old", "warn", name)
+    assert (problem.code, problem.severity, problem.value.en) == ("datum_old", "warn", name)
     assert "unknown" in problem.what("en")
 
 
@@ -123,7 +123,7 @@ def test_where_proj_knows_the_way_its_accuracy_is_told():
 def test_a_system_that_does_not_name_its_datum_is_warned_of():
     crs = "+proj=tmerc +lon_0=105 +k=1 +x_0=35500000 +ellps=krass"
     (problem,) = check_system(crs, in_system(4523), place=PLACE)
-    assert (problem.code, problem.rule) == ("datum_unknown", "Beijing 1954")
+    assert (problem.code, problem.rule) == ("datum_unknown", "1954 北京坐标系")
 
 
 # ------------------------------------------------------------------ another place
@@ -194,7 +194,8 @@ def test_old_datums_beside_new_ones_are_refused_file_by_file():
     problems = check_systems({"a.shp": 2359, "b.gpkg": 4490, "c.shp": 2432}, RONGCHANG)
     grave = [one for one in problems if one.severity == "refuse"]
     assert [(one.code, one.file, one.value) for one in grave] == [
-        ("datums_mixed", "a.shp", "Xian 1980"), ("datums_mixed", "c.shp", "Beijing 1954"),
+        ("datums_mixed", "a.shp", "1980 西安坐标系"),
+        ("datums_mixed", "c.shp", "1954 北京坐标系"),
     ]  # fmt: skip
     assert "b.gpkg: CGCS2000" in grave[0].rule
 

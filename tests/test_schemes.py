@@ -63,6 +63,7 @@ def test_codes_that_mean_other_things_elsewhere_are_asked_for_with_both_meanings
     assert told(detection) == ["scheme_ambiguous"]
     assert told(detection, is_run=False) == ["scheme_to_confirm"]
     assert "马尾松" in problems_of(detection)[0].text()
+    assert "220: nfci_3digit masson pine / gx_3digit oak" in problems_of(detection)[0].text("en")
     declared = detect(counts("220"), "species", "gx_3digit")
     assert (declared.scheme, told(declared)) == ("gx_3digit", [])
 

@@ -12,6 +12,7 @@ import shapely
 
 from ..errors import Problem
 from ..geometry import STORE_CRS, transformer
+from ..language import Words, translated
 from ..shift import Shift, gcj02_shift
 from ..systems import (
     Bounds,
@@ -215,10 +216,12 @@ def _is_old(datum: str) -> bool:
 
 
 def _datum_name(datum: str) -> str:
-    """Name a datum as the register does."""
+    """Name a datum in both languages."""
     if not datum:
         return "datum.none"
-    return datums().loc[datum, "name_en"] if datum in datums().index else datum
+    if datum not in datums().index:
+        return datum
+    return Words(datums().loc[datum, "name_zh"], datums().loc[datum, "name_en"])
 
 
 def elsewhere(
@@ -286,9 +289,12 @@ def check_systems(layers: dict[str, object], place_deg: Bounds | None = None) ->
     groups = {"satellite" if not _is_old(datum) else datum for datum in found.values()}
     problems = []
     if len(groups) > 1:
-        told = "; ".join(f"{file}: {_datum_name(datum)}" for file, datum in found.items())
+        names = {file: _datum_name(datum) for file, datum in found.items()}
+        told = Words.made(lambda lang: "; ".join(
+            f"{file}: {translated(name, lang)}" for file, name in names.items()
+        ))  # fmt: skip
         problems += [
-            Problem("datums_mixed", file=file, value=_datum_name(datum), rule=told)
+            Problem("datums_mixed", file=file, value=names[file], rule=told)
             for file, datum in found.items() if _is_old(datum)
         ]  # fmt: skip
     moved = {file: crs for file, crs in systems.items() if not _is_stored(crs)}

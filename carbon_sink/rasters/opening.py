@@ -15,6 +15,7 @@ from xarray.core import indexing
 from ..errors import CRSError, FileError, Problem
 from ..grids import Window, windows
 from ..landcover import classes
+from ..language import LANGUAGES, Words
 from .cells import NO_CODE, Cells, open_source
 from .place import place_notes, place_problems
 from .tiff import (
@@ -272,7 +273,7 @@ def class_problems(source: rasterio.DatasetReader, layout: Layout, scheme: str) 
         problems.append(Problem("raster_lossy", file=name, value="JPEG"))
     nodata, legend = nodata_code(source), classes(scheme)
     if nodata in legend.index and legend.loc[nodata, "name_en"] not in NOTHING:
-        value = f"{nodata} {legend.loc[nodata, 'name_zh']} {legend.loc[nodata, 'name_en']}"
+        value = Words(*(f"{nodata} {legend.loc[nodata, f'name_{lang}']}" for lang in LANGUAGES))
         problems.append(Problem("raster_nodata_is_class", file=name, value=value, rule=scheme))
     return problems
 

@@ -240,7 +240,7 @@ def encoding_of_table(
             declared = codec_of(said)
             if not declared:
                 shown = " ".join(said[:CPG_SHOWN].split())
-                problems = [Problem("cpg_unknown", value=f"{page.name}：{shown}", **place)]
+                problems = [Problem("cpg_unknown", value=f"{page.name}: {shown}", **place)]
     encoding, found = find_encoding(
         _texts(piece, table), given=given, declared=declared, padded=True, **place
     )

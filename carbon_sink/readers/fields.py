@@ -7,7 +7,8 @@ from functools import cache
 from typing import NamedTuple
 
 from ..errors import Problem
-from ..tables import columns, read_data
+from ..language import Words, translated
+from ..tables import columns, named, read_data
 from ..units import field_unit, field_unit_words
 from .layers import FIELDS_SHOWN
 
@@ -134,6 +135,21 @@ def _stated(
     return matches, problems
 
 
+def named_columns(names: list[str]) -> Words:
+    """
+    Name columns of the stands, in both languages and as the settings do.
+
+    Examples
+    --------
+    >>> named_columns(["land_class"]), named_columns(["land_class"]).en
+    ('地类 land_class', 'Land class land_class')
+    """
+    said = {name: named("stands", name) for name in names}
+    return Words.made(
+        lambda lang: ", ".join(f"{translated(one, lang)} {name}" for name, one in said.items())
+    )
+
+
 def _missing(
     ours: str, field: str, names: list[str], present: list[str], place: dict
 ) -> Problem:  # fmt: skip
@@ -148,7 +164,7 @@ def _missing(
     if near:
         value = ", ".join(dict.fromkeys(near))
         return Problem("field_near", field=field, value=value, rule=shown, **place)
-    value = columns("stands")["name_zh"].get(ours, ours)
+    value = named("stands", ours)
     return Problem("field_missing", field=field, value=value, rule=shown, **place)
 
 
@@ -164,10 +180,9 @@ def _lacking(matches: dict[str, Match], present: list[str], place: dict) -> list
 
 def _notes(matches: dict[str, Match], place: dict) -> list[Problem]:
     """Tell the fields that were found by a name that is not quite sure."""
-    chinese = columns("stands")["name_zh"]
     return [
         Problem("field_cut" if match.way == "cut" else "field_uncertain",
-                field=match.field, value=chinese[match.column], rule=match.column, **place)
+                field=match.field, value=named("stands", match.column), rule=match.column, **place)
         for match in matches.values()
         if match.way == "cut" or not match.is_certain
     ]  # fmt: skip
@@ -305,10 +320,8 @@ def _cut_fields(
         if len(fields) == 1 and len(of_field[fields[0]]) == 1
     }
     sure = {match.field for match in matches.values()}
-    chinese = columns("stands")["name_zh"]
     doubts = [
-        Problem("field_ambiguous", field=field, value=field, **place,
-                rule=", ".join(f"{chinese[name]} {name}" for name in meant))
+        Problem("field_ambiguous", field=field, value=field, rule=named_columns(meant), **place)
         for field, meant in of_field.items()
         if field not in sure
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from ..accuracy import FEWEST
 from ..errors import Problem, TableError, first_rows
 from ..geometry import STORE_CRS
 from ..landcover import classes
+from ..language import Words
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
 from ..tables import columns, faulty, hold
 from .layers import (
@@ -184,7 +185,9 @@ def read_reference_samples(
     fields = {"map_class": map_field, "reference_class": reference_field}
     records = _held(_read(path, layer, encoding), "reference_samples", place, fields)
     samples, known = records.data, _class_codes(scheme)
-    legend = ", ".join(f"{code} {name}" for code, name in classes(scheme)["name_zh"].items())
+    legend = Words.made(lambda lang: ", ".join(
+        f"{code} {name}" for code, name in classes(scheme)[f"name_{lang}"].items()
+    ))  # fmt: skip
     for name in [name for name in fields if name in samples]:
         wrong = samples[name].notna() & ~samples[name].isin(known.index)
         records.problems.extend(
