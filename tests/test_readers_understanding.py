@@ -143,6 +143,21 @@ def test_rival_fields_are_asked_for_only_when_they_differ(write):
     assert refusals(understand(gaps)) == {("fields_rival", "XBH")}
 
 
+def test_codes_and_years_that_nearly_agree_are_rivals(write):
+    layer = small_inventory(2020)
+    # by a tolerance of half a per cent all of these would be the same
+    town = layer["XIANG"].map(lambda code: str(int(code) + 1))
+    kinds = layer["YOU_SHI_SZ"].map({"220": "221"}).fillna(layer["YOU_SHI_SZ"])
+    source = write(layer.assign(XIANG_CODE=town, 优势树种代码=kinds, 调查年份=2025, 调查年度=2020))
+    known = understand(source, fields={"survey_year": "调查年份"}, species_scheme="nfci_3digit")
+    assert refusals(known) == {("fields_rival", "XIANG_CODE"), ("fields_rival", "优势树种代码")}
+    years = write(layer.assign(BHND=2020, 变化年度=2021), "b.gpkg")
+    assert refusals(understand(years)) >= {("fields_rival", "变化年度")}
+    # one code typed in two ways, and areas that are rounded, are the same
+    same = layer.assign(XIANG_CODE=layer["XIANG"].astype(float), XBMJ=layer["MIAN_JI"] * 1.004)
+    assert "fields_rival" not in codes(understand(write(same, "c.gpkg")))
+
+
 def test_codes_that_are_not_as_wide_as_national_ones_are_refused_and_never_padded(write):
     layer = small_inventory(2020)
     source = write(layer.assign(XIANG=layer["XIANG"].str[1:], LIN_BAN=1))
@@ -179,6 +194,20 @@ def test_stock_per_hectare_in_the_field_of_stock_is_refused(write):
     layer = small_inventory(2020)
     layer = layer.assign(SLXJ=layer["SLXJ"] / 107.7, ZXJ=layer["SLXJ"])
     assert refusals(understand(write(layer))) == {("stock_contradicts", "SLXJ")}
+
+
+def test_stock_that_is_wrong_in_all_its_fields_is_refused(write):
+    layer = forest(120)
+    per_ha = layer["SLXJ"] / layer["MIAN_JI"]
+    for name, assigned, expected in (
+        ("a", {"SLXJ": per_ha, "ZXJ": per_ha}, "stock_per_ha"),
+        ("b", {"SLXJ": layer["SLXJ"] / 1e4, "ZXJ": layer["SLXJ"] / 1e4}, "unit_to_confirm"),
+        ("c", {"SLXJ": None, "每公顷森林蓄积量": per_ha / 15.0, "HUO_LMGQXJ": per_ha / 15.0},
+         "stock_unlikely"),
+    ):  # fmt: skip
+        known = understand(write(layer.assign(**assigned), f"{name}.gpkg"))
+        found = [one.code for one in known.problems if one.severity == "refuse"]
+        assert found == [expected] * 2
 
 
 def forest(rows):

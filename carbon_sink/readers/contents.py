@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..geometry import ellipsoidal_area_ha
-from ..tables import as_numbers
-from .layers import as_text
+from ..tables import as_numbers, columns
+from ..values import texts_of
+from .fields import Match
 from .parts import parts_of, read_parts
 from .source import Source
 
@@ -19,7 +20,7 @@ MEASURED = (
 )  # fmt: skip
 # parts of a large file that are measured to find the unit of areas
 PARTS_MEASURED = 3
-# two fields hold the same where numbers differ by less than they are rounded
+# two fields hold the same where measured numbers differ by less than they are rounded
 SAME_SHARE, SAME_LEAST = 0.005, 0.005
 
 
@@ -33,15 +34,20 @@ class Contents:
     numbers : DataFrame
         Columns of ``MEASURED`` that the file has, as numbers in the units of the file,
         labelled by row.
+    is_arbor : Series of bool, optional
+        Whether the land class of a row is arbor forest, where the file has the field.
     contradictory : set
         Pairs of fields, of which the second holds something that the first does not.
     """
 
     numbers: pd.DataFrame
+    is_arbor: pd.Series | None
     contradictory: set[tuple[str, str]]
 
 
-def read_contents(source: Source, fields: dict[str, str], pairs: list[tuple[str, str]]) -> Contents:
+def read_contents(
+    source: Source, fields: dict[str, str], rivals: list[Match], land_classes: pd.Series
+) -> Contents:
     """
     Read the columns that show their units, in all rows and without polygons.
 
@@ -51,33 +57,46 @@ def read_contents(source: Source, fields: dict[str, str], pairs: list[tuple[str,
         The layer.
     fields : dict
         Our column name to the field of the file.
-    pairs : list of tuple
-        Fields to compare: one that was chosen, and one of the same meaning.
+    rivals : list of Match
+        Fields of the same meaning as the one that was chosen, to be compared with it.
+    land_classes : Series
+        Group of each land class, by code.
 
     Returns
     -------
     contents : Contents
     """
     measured = [name for name in MEASURED if name in fields]
+    pairs = {(fields[one.column], one.field): one.column for one in rivals}
     wanted = [fields[name] for name in measured] + [one for pair in pairs for one in pair]
     if not wanted:
-        return Contents(pd.DataFrame(), set())
-    numbers, contradictory = [], set()
+        return Contents(pd.DataFrame(), None, set())
+    land = fields.get("land_class")
+    wanted += [] if land is None else [land]
+    numbers, arbor, contradictory = [], [], set()
     for rows in read_parts(parts_of(source), fields=list(dict.fromkeys(wanted)), geometry=False):
         values = {name: as_numbers(rows[fields[name]])[0] for name in measured}
         numbers.append(pd.DataFrame(values, index=rows.index))
-        contradictory |= {pair for pair in pairs if _contradicts(rows[pair[0]], rows[pair[1]])}
-    return Contents(pd.concat(numbers), contradictory)
+        if land is not None:
+            arbor.append(texts_of(rows[land]).texts.map(land_classes).eq("arbor"))
+        contradictory |= {
+            pair for pair, column in pairs.items()
+            if _contradicts(rows[pair[0]], rows[pair[1]], column)
+        }  # fmt: skip
+    return Contents(pd.concat(numbers), pd.concat(arbor) if arbor else None, contradictory)
 
 
-def _contradicts(first: pd.Series, second: pd.Series) -> bool:
+def _contradicts(first: pd.Series, second: pd.Series, column: str) -> bool:
     """Tell whether the second field holds something that the first does not."""
-    one, other = as_text(first), as_text(second)
+    rule = columns("stands").loc[column]
     numbers, unreadable = as_numbers(first)
     others, strange = as_numbers(second)
-    if not unreadable.any() and not strange.any():
-        near = (numbers - others).abs() <= SAME_SHARE * others.abs() + SAME_LEAST
+    if rule["kind"] == "number" and not unreadable.any() and not strange.any():
+        # a year has no unit, and no year is nearly another
+        share, least = (SAME_SHARE, SAME_LEAST) if rule["unit"] else (0.0, 0.0)
+        near = (numbers - others).abs() <= share * others.abs() + least
         return bool((others.notna() & ~near).any())
+    one, other = texts_of(first).texts, texts_of(second).texts
     return bool((other.notna() & (one.isna() | one.ne(other))).any())
 
 

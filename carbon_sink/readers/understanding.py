@@ -13,7 +13,7 @@ from ..units import field_unit, field_units
 from ..values import texts_of
 from .code_lists import CodeList, code_lists, decoded
 from .contents import read_areas, read_contents
-from .fields import Match, Names, match_fields
+from .fields import Match, Names, match_fields, named_columns
 from .layers import fields_of, with_our_names
 from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units, stock_problems
 from .source import Source
@@ -133,13 +133,13 @@ def understand(
     present = fields_of(source)
     names = match_fields(present, fields, fixed, **source.place)
     found = {ours: match.field for ours, match in names.matches.items() if match.way != "fixed"}
-    in_units, unsure, problems = _units(source, names, found, units or {})
     lists = code_lists(
         source, found, fixed or {},
         {"land_class": landclass_scheme, "dominant_species": species_scheme},
         {"land_class": landclass_codes or {}, "dominant_species": species_codes or {}},
         is_run=is_run,
     )  # fmt: skip
+    in_units, unsure, problems = _units(source, names, found, units or {}, lists.lists)
     return Understanding(
         source, found, fixed or {}, present, lists.lists, lists.landclass_scheme,
         lists.species_scheme, names.problems + problems + lists.problems, names.matches,
@@ -189,18 +189,20 @@ def stands_of(
 
 
 def _units(
-    source: Source, names: Names, fields: dict[str, str], units: dict[str, str]
+    source: Source,
+    names: Names,
+    fields: dict[str, str],
+    units: dict[str, str],
+    lists: dict[str, CodeList],
 ) -> tuple[dict[str, str], frozenset[str], list[Problem]]:
     """Find the units of all fields, and which fields of one meaning differ."""
     place = source.place
     declared, problems = _declared(units, place)
     named = {ours: match.unit for ours, match in names.matches.items() if match.unit}
-    contents = read_contents(
-        source, fields, [(fields[rival.column], rival.field) for rival in names.rivals]
-    )
+    contents = read_contents(source, fields, names.rivals, lists["land_class"].meaning)
     problems += [
         Problem("fields_rival", field=rival.field, value=f"{fields[rival.column]}, {rival.field}",
-                rule=f"{columns('stands')['name_zh'][rival.column]} {rival.column}", **place)
+                rule=named_columns([rival.column]), **place)
         for rival in names.rivals
         if (fields[rival.column], rival.field) in contents.contradictory
     ]  # fmt: skip
@@ -223,8 +225,9 @@ def _units(
     if AREA in found and AREA not in unsure:
         numbers, _ = in_our_units(contents.numbers, other, fields)
         problems += stock_problems(
-            numbers, numbers[AREA], sure={*named, *declared}, fields=fields, **place
-        )
+            numbers, numbers[AREA], sure={*named, *declared}, fields=fields, units=other,
+            is_arbor=contents.is_arbor, **place,
+        )  # fmt: skip
     return other, unsure, problems
 
 
