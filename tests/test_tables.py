@@ -14,6 +14,7 @@ from carbon_sink.tables import (
     hold,
     joined,
     read_data,
+    unreadable_numbers,
 )
 
 
@@ -155,6 +156,19 @@ def test_findings_of_parts_are_told_once():
     ]
     (whole,) = joined(found)
     assert (whole.rows, whole.count, whole.value) == ((1, 3, 4), 3, "a, c")
+
+
+def test_what_the_parts_say_of_their_cells_is_kept_when_they_are_joined():
+    cells = pd.Series([f"{n},500" for n in (6, 7, 6, 8, 9, 10, 11)], index=range(1, 8))
+    place = {"field": "f", "rule": "ha"}
+    (whole,) = unreadable_numbers(cells, cells.notna(), **place)
+    assert whole.value.startswith("6,500 = 6500 / 6.500, 7,500 = 7500 / 7.500, 8,500 = ")
+    for size in (1, 2, 6):
+        parts = [cells[first : first + size] for first in range(0, 7, size)]
+        (found,) = joined(
+            one for part in parts for one in unreadable_numbers(part, part.notna(), **place)
+        )
+        assert found == whole
 
 
 def test_findings_without_rows_stay_apart():
