@@ -293,6 +293,15 @@ def test_economic_shrub_is_special_shrub_and_shrub_elsewhere_is_not_judged():
     assert "special_shrub_doubtful" in found(doubtful.to_crs("EPSG:4523"))
 
 
+def test_special_shrub_is_judged_by_its_own_place_wherever_its_neighbors_lie():
+    table = stands(class_group="shrub_special", species_group=None)
+    # rows 1 to 3 stay at Chongqing, the others go to the desert
+    table.loc[[4, 5], "geometry"] = table.geometry.loc[[4, 5]].translate(xoff=-10.0, yoff=8.0)
+    assert found(table)["special_shrub_doubtful"] == (1, 2, 3)
+    rows = [found(table.loc[[row]]) for row in ROWS]
+    assert ["special_shrub_doubtful" in one for one in rows] == [True] * 3 + [False] * 2
+
+
 def test_an_age_group_is_doubted_only_where_no_table_gives_it():
     # planted Masson pine at 22: middle in protection forest, near-mature in timber forest
     for group, fires in (("2", False), ("3", False), ("1", True), ("5", True)):

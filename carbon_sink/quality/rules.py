@@ -10,10 +10,10 @@ import pandas as pd
 from .. import age_groups
 from ..coverage import four_side_area, shelterbelt_area
 from ..errors import Problem
+from ..geometry import STORE_CRS
 from ..inventory import FOREST_STOCK, FOUR_SIDE, TIMBER, add_forest_type, add_forest_volume
 from ..parameters import constant
 from ..tables import columns, faulty, read_data
-from .place import extent_deg
 
 # fields that give the stock of a stand, in one way or another
 STOCK_FIELDS = ("forest_volume_m3", "total_volume_m3", "volume_m3_ha", "living_volume_m3_ha")
@@ -343,12 +343,16 @@ def special_shrub_doubtful(stands: pd.DataFrame) -> pd.Series:
     doubtful = stands["forest_type"].eq("shrub_special")
     if not doubtful.any() or not isinstance(stands, gpd.GeoDataFrame) or stands.crs is None:
         return doubtful & False
-    west, south, east, north = extent_deg(stands.total_bounds, stands.crs)
-    inside = (
-        west >= constant("chongqing_west_deg") and east <= constant("chongqing_east_deg")
-        and south >= constant("chongqing_south_deg") and north <= constant("chongqing_north_deg")
-    )  # fmt: skip
-    return doubtful & inside
+    # each parcel by its own place: the extent of a file or of a part of it says less
+    box = stands.geometry[doubtful].bounds
+    middle = gpd.points_from_xy(
+        (box["minx"] + box["maxx"]) / 2.0, (box["miny"] + box["maxy"]) / 2.0, crs=stands.crs
+    )
+    place = gpd.GeoSeries(middle, index=box.index).to_crs(STORE_CRS)
+    inside = place.x.between(
+        constant("chongqing_west_deg"), constant("chongqing_east_deg")
+    ) & place.y.between(constant("chongqing_south_deg"), constant("chongqing_north_deg"))
+    return doubtful & inside.reindex(stands.index, fill_value=False)
 
 
 @_rule
