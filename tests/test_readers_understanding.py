@@ -94,10 +94,14 @@ def test_closures_in_percent_are_refused_once_and_converted_when_confirmed(write
     expected = layer["YU_BI_DU"].round(4).tolist()
     assert found["canopy_closure"].tolist() == pytest.approx(expected, abs=1e-12, nan_ok=True)
     assert problems == []
-    layer["YU_BI_DU"] = [70.0, 0.4, 0.5, None, None, 0.15, None, 0.3]
+    layer["YU_BI_DU"] = [70.0, 0.4, 0.5, None, None, 15.0, None, 0.3]
     mixed = write(layer, "b.gpkg")
     assert refusals(understand(mixed)) == {("unit_mixed", "YU_BI_DU")}
-    assert stands(mixed)[1] == []  # the row is told already
+    assert stands(mixed)[1] == []  # the rows are told already
+    layer["YU_BI_DU"] = [9.5, 0.4, 0.5, None, None, 0.15, None, 0.3]
+    typed = write(layer, "c.gpkg")
+    assert refusals(understand(typed)) == set()
+    assert stands(typed)[1] == ["too_large"]
 
 
 def test_values_beyond_the_range_after_conversion_are_told_as_the_file_has_them(write):

@@ -3,6 +3,7 @@
 from .encoding import codec_of
 from .formats import kind_of, located
 from .layers import as_source, read_layer
+from .measures import AreaUnits
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
 from .records import read_events, read_projects, read_reference_samples
@@ -11,6 +12,7 @@ from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
 
 __all__ = [
+    "AreaUnits",
     "Part",
     "Source",
     "Understanding",

@@ -15,8 +15,9 @@ from .code_lists import CodeList, code_lists, decoded
 from .contents import read_areas, read_contents
 from .fields import Match, Names, match_fields, named_columns
 from .layers import fields_of, with_our_names
-from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units, stock_problems
+from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units
 from .source import Source
+from .stock import stock_problems
 
 KEY = ("village_code", "compartment", "subcompartment", "subcompartment_part")
 # digits of national codes; a field that the settings name may have codes of its own
