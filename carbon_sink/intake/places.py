@@ -18,7 +18,6 @@ def read_boundary(settings: Settings, inputs: Inputs) -> gpd.GeoDataFrame | None
         return None
     layer = readers.as_source(settings.path_of(source), source.layer, source.encoding)
     boundary = readers.read_layer(layer)
-    inputs.notes += layer.notes
     inputs.notes += boundary.attrs.pop("notes", [])
     boundary, found = quality.check_polygons(boundary, file=source.path)
     inputs.notes += found

@@ -73,8 +73,8 @@ def read_layer(
     Returns
     -------
     layer : GeoDataFrame
-        Rows are labelled from 1, as a user counts them. ``attrs["notes"]`` lists what was
-        found while the rows were read and keeps nobody from using them.
+        Rows are labelled from 1, as a user counts them. ``attrs["notes"]`` lists everything
+        that was found in the file, its cells and its shapes and keeps nobody from using them.
 
     Raises
     ------
@@ -100,9 +100,10 @@ def read_layer(
         raise CRSError(missing_system(data.total_bounds, **place))
     if source.kind == "gpkg" and len(data) != (count := geopackage.count_rows(source)):
         raise FileError(Problem("rows_differ", value=str(len(data)), rule=str(count), **place))
-    found = [*data.attrs["notes"], *raw_problems(source, fields)]
+    found = [*source.notes, *raw_problems(source, fields), *data.attrs["notes"]]
     if grave := [note for note in found if note.severity == "refuse"]:
         raise FileError(grave)
+    data.attrs["notes"] = found
     return data
 
 

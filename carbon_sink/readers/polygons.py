@@ -26,6 +26,10 @@ def read_inventory(
     """
     Read a forest inventory under our column names, with its codes understood.
 
+    Fields, units, codes and cells are checked. The figures of the stands, the validity of their
+    polygons and how these lie to each other are not, and nothing is repaired:
+    ``inspection.survey_layer`` does all of it, as a run does.
+
     Parameters
     ----------
     path : str or Path
@@ -51,7 +55,8 @@ def read_inventory(
     stands : GeoDataFrame
         Columns of the table ``stands`` in ``data/columns.csv`` that the file has, with
         ``stand_id``, ``class_group`` and ``is_land_survey``, and ``species_group`` when the
-        species are known.
+        species are known. ``attrs["notes"]`` lists what was found and keeps nobody from using
+        them, ``attrs["file"]`` names the file.
 
     Raises
     ------
@@ -70,9 +75,11 @@ def read_inventory(
         species_codes=species_codes, units=units,
     )  # fmt: skip
     _refuse(known.problems)
-    stands, problems = stands_of(read_layer(source, fields=list(known.fields.values())), known)
+    rows = read_layer(source, fields=list(known.fields.values()))
+    stands, problems = stands_of(rows, known)
     _refuse(problems)
-    stands.attrs["file"] = source.path.name
+    notes = [*rows.attrs["notes"], *known.problems, *problems]
+    stands.attrs.update(file=source.path.name, notes=notes)
     return stands
 
 
@@ -94,13 +101,15 @@ def read_towns(
     """
     Read town polygons as ``town_code``, ``town_name`` and geometry.
 
+    ``attrs["notes"]`` lists what was found and keeps nobody from using them.
+
     Raises
     ------
     FileError, CRSError, TableError
         If the file cannot be used, lacks a field, or gives a town code twice.
     """
-    place = {"file": Path(path).name, "layer": layer}
-    data = read_layer(as_source(path, layer, encoding))
+    source = as_source(path, layer, encoding)
+    place, data = source.place, read_layer(source)
     found = {"town_code": code_field, "town_name": name_field}
     present = {ours: theirs for ours, theirs in found.items() if theirs in data.columns}
     try:
@@ -116,4 +125,7 @@ def read_towns(
             Problem("town_twice", field=code_field, rows=first_rows(towns.index[twice]),
                     count=int(twice.sum()), **place)
         )  # fmt: skip
-    return gpd.GeoDataFrame(towns)
+    notes = [*data.attrs["notes"], *towns.attrs.get("notes", [])]
+    towns = gpd.GeoDataFrame(towns)
+    towns.attrs["notes"] = notes
+    return towns
