@@ -90,6 +90,7 @@ class Words(str):
     __slots__ = ("en",)
 
     def __new__(cls, zh: str, en: str) -> Self:
+        """Keep the English words beside the Chinese ones."""
         words = super().__new__(cls, zh)
         words.en = en
         return words

@@ -222,10 +222,8 @@ def meanings(detection: Detection) -> Words:
 
 def _meanings(detection: Detection, lang: str, colon: str, semicolon: str) -> str:
     """Say it in one language."""
-    names = {
-        one.scheme: codes.code_names(detection.kind, one.scheme, lang)
-        for one in detection.readings
-    }
+    schemes = [one.scheme for one in detection.readings]
+    names = {scheme: codes.code_names(detection.kind, scheme, lang) for scheme in schemes}
     return semicolon.join(
         f"{code}{colon}" + " / ".join(
             f"{scheme} {name}"

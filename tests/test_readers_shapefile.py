@@ -258,7 +258,7 @@ def found_in(path, encoding=""):
     (b"     inf", "number_unreadable"), (b"   1O.5 ", "number_unreadable"),
     (b"1 2     ", "number_unreadable"), (b"1.2.3   ", "number_unreadable"),
     (b"-       ", "number_unreadable"), (b"1-2     ", "number_unreadable"),
-    (b"********", "number_lost"), (b"\0\0\0\0\0\0\0\0", "number_lost"),
+    (b"********", None), (b"\0\0\0\0\0\0\0\0", None),  # empty: 1.0 leaves five places free
     (b"1_000   ", "number_unreadable"), (b"0x1F    ", "number_unreadable"),
 ])  # fmt: skip
 def test_what_is_no_number_is_told_with_its_row_and_content(tmp_path, cell, code):
@@ -269,6 +269,26 @@ def test_what_is_no_number_is_told_with_its_row_and_content(tmp_path, cell, code
     if code:
         assert found[code][:2] == ("SLXJ", (2,))
         assert found[code][2] == cell.decode().strip("\0 ")
+
+
+def test_asterisks_are_told_once_for_all_fields_whose_numbers_fill_their_width(tmp_path):
+    # A and B have three and two places to spare, C has four: 999 999 would be a number of C
+    fields = [(b"A", b"N", 6), (b"B", b"N", 5), (b"C", b"N", 6), (b"D", b"N", 6)]
+    rows = [b"    312  312    99******", b" " + b"*" * 23, b"      7 ****     7******"]
+    _, problems = read_dbf(table(tmp_path / "a.dbf", fields, rows))
+    (problem,) = problems
+    assert (problem.code, problem.field, problem.count) == ("number_lost", "A, B", 2)
+    assert problem.value == "A (1), B (2)"
+    assert problem.cells.to_dict() == {2: "A, B", 3: "B"}
+
+
+def test_empty_numbers_as_gdal_writes_them_are_no_news(tmp_path):
+    data = small_inventory(2020)
+    data["SLXJ"], data["ZXJ"] = data["SLXJ"].where(data["SLXJ"] > 100.0), np.nan
+    data.to_file(tmp_path / "a.shp", encoding="utf-8")
+    source = examine(tmp_path / "a.shp")
+    assert b"*" * 20 in (tmp_path / "a.dbf").read_bytes()
+    assert raw_problems(source) == []
 
 
 @given(

@@ -34,6 +34,11 @@ NUMBER = re.compile(rb"[ \0]*[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?[ \0]*")
 DATES = (re.compile(r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})"),
          re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})"))  # fmt: skip
 DATE_BYTES = 8
+# width and decimals that GDAL gives its own fields; it cuts what does not fit, and writes
+# asterisks for empty cells only
+GDAL_NUMBER = (24, 15)
+# bytes that no number of a field uses; one that needs them is ten thousand times the largest
+FREE_PLACES = 4
 MONTH_DAYS, FEBRUARY = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 2
 
 
@@ -74,13 +79,15 @@ def cell_problems(
         for name, field in looked_at
         if field.kind not in KINDS
     ]
-    live = 0
+    live, lost = 0, _Lost()
     for labels, rows in batches_of(piece, table):
         live += len(rows)
         flags = pd.Series(rows[:, 0], labels)
         found += faulty("dbf_rows", ~flags.isin(ROW_FLAGS), flags, **place)
         for name, field in looked_at:
             cells = cells_of(rows, field)
+            if field.kind in "NF" and (field.width, field.decimals) != GDAL_NUMBER:
+                lost.add(name, cells, labels)
             for code, bad, rule in _cell_faults(cells, field, codec):
                 if not bad.any():
                     continue
@@ -90,7 +97,47 @@ def cell_problems(
     if live < table.rows:
         found.append(Problem("rows_deleted", count=table.rows - live, value=str(table.rows - live),
                              **place))  # fmt: skip
-    return joined(found)
+    return joined([*found, *lost.problems(place)])
+
+
+def _is_lost(cells: np.ndarray) -> np.ndarray:
+    """Tell which cells of numbers hold asterisks or null bytes only."""
+    stars = cells == ord("*")
+    return (stars | (cells == BLANK)).all(axis=1) & stars.any(axis=1) | (cells == 0).all(axis=1)
+
+
+class _Lost:
+    """
+    Gathers the cells of numbers that hold asterisks.
+
+    Programs write asterisks for a number that does not fit, and GDAL for an empty cell too. They
+    are empty cells where every number of the field would fit were it ten thousand times as
+    large, as hectares written in square metres are; of other fields the reader is told.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[pd.Index]] = {}
+        self.used: dict[str, np.ndarray] = {}
+
+    def add(self, name: str, cells: np.ndarray, labels: pd.Index) -> None:
+        """Take in the cells of a field: rows that are lost, bytes that some number uses."""
+        bad = _is_lost(cells)
+        used = ((cells != BLANK) & (cells != 0))[~bad].any(axis=0)
+        self.used[name] = used | self.used.get(name, False)
+        if bad.any():
+            self.rows.setdefault(name, []).append(labels[bad])
+
+    def problems(self, place: dict[str, str]) -> list[Problem]:
+        """Tell of all fields in one problem, with the names of the fields in every row."""
+        tight = {name: rows[0].append(rows[1:]) for name, rows in self.rows.items()
+                 if (~self.used[name]).sum() < FREE_PLACES}  # fmt: skip
+        if not tight:
+            return []
+        cells = pd.concat([pd.Series(name, rows, dtype=object) for name, rows in tight.items()])
+        cells = cells.groupby(level=0).agg(", ".join)
+        counts = ", ".join(f"{name} ({len(rows):,})" for name, rows in tight.items())
+        return faulty("number_lost", cells.notna(), cells, field=", ".join(tight), value=counts,
+                      **place)  # fmt: skip
 
 
 def _shown(cells: np.ndarray, bad: np.ndarray, codec: str, labels: pd.Index) -> pd.Series:
@@ -105,10 +152,7 @@ def _cell_faults(cells: np.ndarray, field: Field, codec: str) -> list[tuple[str,
     if not cells.size:
         return []
     if field.kind in "NF":
-        stars = cells == ord("*")
-        lost = (stars | (cells == BLANK)).all(axis=1) & stars.any(axis=1)
-        lost |= (cells == 0).all(axis=1)
-        return [("number_lost", lost, ""), ("number_unreadable", ~lost & ~_are_numbers(cells), "")]
+        return [("number_unreadable", ~_is_lost(cells) & ~_are_numbers(cells), "")]
     if field.kind == "D":
         blank = (cells == BLANK).all(axis=1)
         empty = np.isin(cells, (0, BLANK, ord("0"))).all(axis=1) & ~blank

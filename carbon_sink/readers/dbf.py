@@ -37,12 +37,13 @@ class Piece(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field: its name as written, the letter of its kind, and where it stands in a row."""
+    """A field: its name as written, the letter of its kind, its place in a row, its decimals."""
 
     name: bytes
     kind: str
     start: int
     width: int
+    decimals: int
 
 
 class Table(NamedTuple):
@@ -126,8 +127,8 @@ def _fields(head: bytes, width: int) -> list[Field]:
         return []
     starts = np.cumsum([1, *sizes]).tolist()
     return [
-        Field(name, kind, start, size)
-        for (name, kind, *_), start, size in zip(found, starts, sizes, strict=False)
+        Field(name, kind, start, size, decimals)
+        for (name, kind, _, decimals), start, size in zip(found, starts, sizes, strict=False)
     ]
 
 
