@@ -7,7 +7,7 @@ import pandas as pd
 
 from .errors import SEVERITIES, Problem
 from .language import translated
-from .tables import columns
+from .tables import columns, values_shown
 
 # file and layer of an inventory to the keys of its rows
 Keys = Mapping[tuple[str, str], pd.Series]
@@ -123,8 +123,10 @@ def _lines(problem: Problem, keys: Keys, lang: str) -> pd.DataFrame:
                 "rule": problem.what(lang), "fix": problem.fix(lang)}  # fmt: skip
         return pd.DataFrame([line])
     cells = problem.cells
+    # where the values of the rows make up the value told, each row has a sentence of its own
+    is_own = problem.value == values_shown(cells)
     said = {
-        value: replace(problem, value=value, count=1, cells=None)
+        value: replace(problem, value=value, count=1, cells=None) if is_own else problem
         for value in cells.drop_duplicates()
     }
     known = keys.get((problem.file, problem.layer))

@@ -22,7 +22,7 @@ from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
 from .projects import PLAN_ITEMS, plan_quantities
 from .settings import ELLIPSOID, Settings, load_settings
-from .stand_changes import changes_between
+from .stand_changes import change_notes, changes_between
 from .summary import WHOLE_PLACE, RunFacts, inventory_tables
 from .tables import columns
 from .targets import Target, indicator_table, indicator_values
@@ -208,7 +208,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
     reasons["sinks"] = text("absent.sinks", lang)
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
-    notes = [*inputs.notes, *seen.notes]
+    files = {source.year: source.path for source in settings.inventory}
+    notes = [*inputs.notes, *change_notes(changed, files), *seen.notes]
     tables["notes"] = notes_table(notes, lang)
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)

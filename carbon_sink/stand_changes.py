@@ -16,8 +16,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from .errors import Problem
 from .geometry import STORE_CRS
 from .matching import Links, class_of_links, find_links, units_of
+from .parameters import constant
 from .summary import WHOLE_PLACE
 from .tables import columns
 
@@ -79,6 +81,41 @@ def changes_between(
         for name, parts in found.items() if parts
     }  # fmt: skip
     return tables, layers
+
+
+# codes of the notes on ground that only one date has
+GROUND = {"lost": "ground_lost", "new": "ground_new"}
+
+
+def change_notes(tables: dict[str, pd.DataFrame], files: dict[int, str]) -> list[Problem]:
+    """
+    Tell ground that one date has and the other has not: stands may be missing.
+
+    Parameters
+    ----------
+    tables : dict
+        From ``changes_between``.
+    files : dict
+        Year to the file of its inventory, for the messages.
+
+    Returns
+    -------
+    notes : list of Problem
+        For each pair of dates ``ground_lost`` and ``ground_new``, with the hectares, where these
+        are more than the least parcel.
+    """
+    notes = []
+    table = tables.get("inventory_change", pd.DataFrame({"town_code": [], "change_class": []}))
+    least_ha = constant("parcel_area_min_ha")
+    for row in table[table["town_code"].eq(WHOLE_PLACE)].itertuples():
+        area_ha = max(row.area_before_ha, row.area_after_ha)
+        if row.change_class in GROUND and area_ha >= least_ha:
+            notes.append(
+                Problem(GROUND[row.change_class], file=files[row.year_after],
+                        value=f"{area_ha:,.2f}", rule=f"{row.year_before} → {row.year_after}",
+                        count=int(row.units))
+            )  # fmt: skip
+    return notes
 
 
 def _in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -156,12 +156,19 @@ def faulty(
         cells = pd.Series(place.get("value", ""), index=rows, dtype=object)
     else:
         cells = values[bad].astype("string").fillna("").astype(object)
-        place.setdefault("value", _shown(cells))
+        place.setdefault("value", values_shown(cells))
     return [Problem(code, rows=first_rows(rows), count=len(rows), cells=cells, **place)]
 
 
-def _shown(cells: pd.Series) -> str:
-    """Join the first few different values of a finding."""
+def values_shown(cells: pd.Series) -> str:
+    """
+    Join the first few different values of a finding.
+
+    Examples
+    --------
+    >>> values_shown(pd.Series(["a", "b", "a"]))
+    'a, b'
+    """
     different = [value for value in cells.drop_duplicates() if value != ""]
     more = MORE if len(different) > VALUES_SHOWN else ""
     return SEPARATOR.join(different[:VALUES_SHOWN]) + more
@@ -209,11 +216,11 @@ def _shown_of(parts: list[Problem], cells: pd.Series) -> str:
     """Join what the parts of a finding show: their cells, or what was said instead of them."""
     if len({one.value for one in parts}) == 1:
         return parts[0].value
-    if all(one.value == _shown(one.cells) for one in parts):
-        return _shown(cells)
+    if all(one.value == values_shown(one.cells) for one in parts):
+        return values_shown(cells)
     said = [one.value.removesuffix(MORE) for one in parts]
     more = MORE if any(one.value.endswith(MORE) for one in parts) else ""
-    together = _shown(pd.Series(SEPARATOR.join(said).split(SEPARATOR), dtype=object))
+    together = values_shown(pd.Series(SEPARATOR.join(said).split(SEPARATOR), dtype=object))
     return together.removesuffix(MORE) + more if more else together
 
 
@@ -248,7 +255,7 @@ def unreadable_numbers(column: pd.Series, unreadable: pd.Series, **place: str) -
     for code in faults.unique():
         these = faults.eq(code)
         if code == "number_comma":
-            place = {**place, "value": _shown(cells[these].map(comma_readings))}
+            place = {**place, "value": values_shown(cells[these].map(comma_readings))}
         problems += faulty(code, these, cells, **place)
         place.pop("value", None)
     return problems

@@ -224,7 +224,7 @@ def test_a_layer_without_a_place_is_written_without_a_map(inventory, tmp_path):
 
 def test_rows_without_a_shape_are_listed_and_not_drawn(inventory, tmp_path):
     found = inspect_file(spoiled(inventory, "geometry", None, rows=(0,)))
-    book, sheet = write_check(tmp_path / "out", "小班", found.problems, [found.survey])
+    _, sheet = write_check(tmp_path / "out", "小班", found.problems, [found.survey])
     assert pd.read_csv(sheet, dtype=str)["row"].tolist() == ["1"]
 
 

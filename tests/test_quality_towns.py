@@ -70,7 +70,9 @@ def test_parcels_outside_the_boundary_are_told_with_their_hectares():
     stands = layer(SQUARE, shapely.box(105.6, 29, 105.7, 29.1))
     stands["area_ha"] = ellipsoidal_area_ha(stands.geometry)
     (found,), hectares = outside(stands, boundary, file="f")
-    assert (found.code, found.rows, found.value) == ("stand_outside", (2,), "100.0 %")
+    area = f"{stands['area_ha'].loc[2]:.4f}"
+    assert (found.code, found.rows) == ("stand_outside", (2,))
+    assert found.value == f"100.0 % ({area} ha)"
     assert hectares == pytest.approx(stands["area_ha"].loc[2])
 
 

@@ -14,6 +14,7 @@ from carbon_sink.legend import code_colors
 from carbon_sink.stand_changes import (
     CHANGES,
     change_layer,
+    change_notes,
     changes_between,
     inventory_change,
     stand_changes,
@@ -236,3 +237,17 @@ def test_the_layer_shows_each_later_parcel_once_and_those_that_are_gone():
 def test_every_class_has_a_name_and_a_color():
     assert set(code_colors("change")) == set(CHANGES)
     assert all(text(f"change.{one}", "zh") and text(f"change.{one}", "en") for one in CHANGES)
+
+
+def test_ground_that_only_one_date_has_is_told_with_its_hectares():
+    whole, part = stands([cells(0), cells(1)]), stands([cells(0)])
+    files = {2020: "a.gpkg", 2025: "b.gpkg"}
+    no_towns = pd.DataFrame({"town_code": [], "town_name": []})
+    for before, after, code in ((whole, part, "ground_lost"), (part, whole, "ground_new")):
+        tables, _ = changes_between({2020: before, 2025: after}, no_towns, "地区")
+        (note,) = change_notes(tables, files)
+        assert (note.code, note.file, note.rule) == (code, "b.gpkg", "2020 → 2025")
+        assert note.value == f"{whole['area_ha'].iloc[1]:,.2f}"
+    tables, _ = changes_between({2020: whole, 2025: whole}, no_towns, "地区")
+    assert change_notes(tables, files) == []
+    assert change_notes({}, files) == []

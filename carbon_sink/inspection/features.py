@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..findings import faulty_rows, findings_table
 from ..geometry import STORE_CRS
+from ..language import text
 from ..readers import parts_of, read_parts
 from ..tables import columns
 from .layer import Survey
@@ -44,12 +45,21 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
     lines = findings_table(
         [one for one in survey.problems if one.cells is not None], {}, lang
     )  # fmt: skip
-    what = lines.groupby(lines["row"].astype(int))["rule"].agg(" ".join)
+    lines = lines.assign(row=lines["row"].astype(int)).drop_duplicates(["row", "code"])
+    lines["value"] = lines["value"].astype(str)
+    said = lines.groupby("row")[["value", "rule", "fix"]].agg(
+        "；".join if lang == "zh" else "; ".join
+    )
+    rows = shapes.index
+    severity = wanted["severity"].reindex(rows)
     table = pd.DataFrame(
-        {"row": shapes.index, "stand_id": survey.keys.reindex(shapes.index).fillna("").to_numpy(),
-         "severity": wanted["severity"].reindex(shapes.index).to_numpy(),
-         "found": wanted["found"].reindex(shapes.index).to_numpy(),
-         "what": what.reindex(shapes.index).to_numpy()},
+        {"row": rows, "stand_id": survey.keys.reindex(rows).fillna("").to_numpy(),
+         "severity": severity.to_numpy(),
+         "severity_name": severity.map(lambda one: text(f"severity.{one}", lang)).to_numpy(),
+         "what": said["rule"].reindex(rows).to_numpy(),
+         "value": said["value"].reindex(rows).to_numpy(),
+         "fix": said["fix"].reindex(rows).to_numpy(),
+         "found": wanted["found"].reindex(rows).to_numpy()},
         columns=columns("faulty_features").index,
     )  # fmt: skip
     return gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=STORE_CRS)

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from .. import quality, readers
 from ..errors import CarbonSinkError, Problem
 from ..readers import Source, Understanding, parts_of, read_parts
+from ..systems import extent_text
 from .layer import Survey, survey_layer
 from .rasters import inspect_raster
 from .result import Inspection
@@ -104,14 +106,15 @@ def _facts(survey: Survey, known: Understanding | None) -> dict[str, str]:
         "format": FORMATS[source.kind],
         "rows": f"{survey.rows:,}",
         "crs": "" if survey.crs is None else _system(survey.crs),
-        "extent": ", ".join(f"{value:.6g}" for value in survey.bounds),
+        "extent": extent_text(survey.bounds) if np.isfinite(survey.bounds).all() else "",
         "geometry": ", ".join(sorted(survey.kinds)),
-        "area_ha": f"{survey.area_ha:,.2f}",
+        "area_ha": f"{survey.area_ha:,.2f}" if survey.is_placed else "",
         "encoding": source.encoding,
     }
     if known is not None:
         facts["landclass_scheme"] = known.landclass_scheme
         facts["species_scheme"] = known.species_scheme
+        facts["unused"] = ", ".join(known.unused)
     return {name: value for name, value in facts.items() if value}
 
 

@@ -64,9 +64,9 @@ class Survey:
     bounds: tuple[float, float, float, float] = (np.inf, np.inf, -np.inf, -np.inf)
     crs: object = None
     is_placed: bool = True
+    year: int | None = None
     kinds: set[str] = field(default_factory=set)
     topology: quality.Topology | None = None
-    empty_fields: list[str] = field(default_factory=list)
 
 
 def survey_layer(
@@ -115,14 +115,15 @@ class _Check:
         self, source: Source, known: Understanding | None, ground: Ground, shelf: quality.Shelf
     ) -> None:
         self.known, self.ground, self.shelf = known, ground, shelf
-        self.survey = Survey(source, known)
+        self.survey = Survey(source, known, year=ground.year)
         fields = None if known is None else list(known.fields.values())
         self.found = [*source.notes, *raw_problems(source, fields)]
         self.found += known.problems if known is not None else ()
         self.place = source.place
         self.named = {"file": self.place["file"], "name": self.place["layer"]}
         self.fields = {} if known is None else known.fields
-        self.whole = quality.WholeFile(self.place, self.fields, ground.year)
+        empty = () if known is None else sorted(known.empty)
+        self.whole = quality.WholeFile(self.place, self.fields, ground.year, empty)
         self.keys: list[pd.Series] = []
         self.repairs: list[Problem] = []
         self.changed_ha = self.outside_ha = 0.0
@@ -227,7 +228,6 @@ class _Check:
         found += quality.judge_repairs(self.repairs, self.changed_ha, survey.area_ha)
         if self.known is not None:
             found += self.whole.finish() if survey.is_placed else []
-            survey.empty_fields = self.whole.empty_fields()
         if len(self.shelf) and survey.is_placed:
             survey.topology = quality.survey(self.shelf)
             found += quality.judge_topology(survey.topology, **self.named)

@@ -8,6 +8,9 @@ from ..language import text
 from ..readers import Understanding
 from .layer import Survey
 
+# fields of an inventory that stand in one line of the console
+FIELDS_IN_LINE = 6
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -70,8 +73,12 @@ class Inspection:
             said = self.known.facts(lang)
             units = [f" ({unit})" if unit not in ("", "1") else "" for unit in said["unit"]]
             pairs = said["field"] + " = " + said["name"] + units
-            value = (", " if lang == "en" else "，").join(pairs)
-            facts.append(text("inspect.fact", lang, name=text("fact.fields", lang), value=value))
+            name = text("fact.fields", lang)
+            facts += [
+                text("inspect.fact", lang, name=name, value=", ".join(some))
+                for some in (pairs[first : first + FIELDS_IN_LINE]
+                             for first in range(0, len(pairs), FIELDS_IN_LINE))
+            ]  # fmt: skip
         return [head, *facts, *problem_lines(self.problems, lang)]
 
 

@@ -73,15 +73,22 @@ def write_check(
     )  # fmt: skip
     report.write_table(sheet, findings, "findings", lang)
     shown = {}
-    for number, survey in enumerate(surveys, start=1):
+    for survey in surveys:
         features = faulty_features(survey, lang)
         if len(features):
-            shown["faulty_features" + (f"_{number}" if len(surveys) > 1 else "")] = features
+            shown[_layer_name(survey, surveys)] = features
     if shown:
         layers.write_faulty(map_, shown, name, lang)
     else:
         map_.unlink(missing_ok=True)
     return [book, sheet, *([map_] if shown else [])]
+
+
+def _layer_name(survey: Survey, surveys: list[Survey]) -> str:
+    """Name the layer of faulty features of an inventory by its year, where there are several."""
+    if len(surveys) == 1:
+        return "faulty_features"
+    return f"faulty_features_{survey.year or surveys.index(survey) + 1}"
 
 
 def _fields(surveys: list[Survey], lang: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from ..geometry import STORE_CRS
 from .systems import are_apart, elsewhere
 
 # an inventory covers its place when its area lies between these shares of the land area
-COVERS, EXCEEDS = 0.98, 1.01
+COVERS, EXCEEDS = 0.995, 1.01
 
 
 def check_extent(
@@ -28,7 +28,7 @@ def check_extent(
     -------
     problems : list of Problem
         Where the stands add up to more than 101 % of the land, because some overlap or lie
-        outside, or cover less than 98 % of it, because the rest then counts as no forest.
+        outside, or cover less than 99.5 % of it, because the rest then counts as no forest.
     """
     share = area_ha / land_area_ha
     found = {"file": file, "layer": layer, "value": f"{share * 100.0:.1f}"}

@@ -11,12 +11,17 @@ from .. import age_groups
 from ..coverage import four_side_area, shelterbelt_area
 from ..errors import Problem
 from ..geometry import STORE_CRS
-from ..inventory import FOREST_STOCK, FOUR_SIDE, TIMBER, add_forest_type, add_forest_volume
+from ..inventory import (
+    FOREST_STOCK,
+    FOUR_SIDE,
+    STOCK_FIELDS,
+    TIMBER,
+    add_forest_type,
+    add_forest_volume,
+)
 from ..parameters import constant
 from ..tables import columns, faulty, read_data
 
-# fields that give the stock of a stand, in one way or another
-STOCK_FIELDS = ("forest_volume_m3", "total_volume_m3", "volume_m3_ha", "living_volume_m3_ha")
 # kinds of land whose trees may be counted by volume, though not as forest stock
 OTHER_TREES = (
     "bamboo", "bamboo_on_farmland", "economic_on_farmland", "shrub_special", "shrub_other",
@@ -97,8 +102,6 @@ def prepared(stands: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
     """
     Add what the rules ask of stands: kind of forest, stock, belts, year of the inventory.
 
-    Stock fields that are empty for all arbor forest hold nothing and are left out.
-
     Examples
     --------
     >>> stands = pd.DataFrame({"class_group": ["arbor"], "area_ha": 1.0, "volume_m3_ha": 50.0,
@@ -106,11 +109,7 @@ def prepared(stands: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
     >>> float(prepared(stands)["forest_volume_m3"].iloc[0])
     100.0
     """
-    known = add_forest_type(stands)
-    timber = _timber(known)
-    empty = [name for name in STOCK_FIELDS if name in known and timber.any()
-             and known.loc[timber, name].isna().all()]  # fmt: skip
-    known = add_forest_volume(known.drop(columns=empty))
+    known = add_forest_volume(add_forest_type(stands))
     if year is not None:
         known = known.assign(inventory_year=year)
     return known.assign(belts_and_trees_ha=_belts_and_trees_ha(known))

@@ -90,7 +90,8 @@ def outside(
     inside = pd.Series("", index=stands.index)
     share = _beyond(stands.geometry, inside, boundary.assign(town_code=""))
     far = share.ge(OUTSIDE_LEAST)
-    found = faulty("stand_outside", far, _percent(share), file=file, layer=layer, field="geometry")
+    told = _percent(share) + " (" + stands["area_ha"].map("{:.4f}".format) + " ha)"
+    found = faulty("stand_outside", far, told, file=file, layer=layer, field="geometry")
     return found, float((share * stands["area_ha"]).sum())
 
 

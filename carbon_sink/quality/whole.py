@@ -1,5 +1,6 @@
 """Rules that only all stands of a file together can answer: numbers, sums, years."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
@@ -7,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import Problem
-from ..inventory import FOREST_STOCK, TIMBER, add_forest_volume
+from ..inventory import FOREST_STOCK, STOCK_FIELDS, TIMBER, add_forest_volume
 from ..parameters import constant
 from ..tables import faulty, joined
 from .numbers import Numbers
-from .rules import OTHER_TREES, STOCK_FIELDS, found_in, prepared
+from .rules import OTHER_TREES, found_in, prepared
 
-# columns that may give the stock of a stand, each a bit of what a row holds
+# columns that may give the stock of a stand
 STOCK_SOURCES = (*STOCK_FIELDS, "registered_area_ha", "scattered_volume_m3")
 # codes of the rules of this module, beside those of the numbers
 WHOLE_RULES = (
@@ -36,6 +37,9 @@ class WholeFile:
         Our column name to the field of the file, for the messages.
     year : int, optional
         Year of the inventory.
+    empty : sequence of str
+        Columns of stock that the file has and that hold nothing for any arbor forest; the
+        stands come without them.
 
     Examples
     --------
@@ -50,9 +54,9 @@ class WholeFile:
     place: dict[str, str]
     fields: dict[str, str] = field(default_factory=dict)
     year: int | None = None
+    empty: Sequence[str] = ()
     _numbers: Numbers = field(default_factory=Numbers)
     _found: list[Problem] = field(default_factory=list)
-    _timber: list[pd.Series] = field(default_factory=list)
     _years: list[pd.Series] = field(default_factory=list)
     _columns: set[str] = field(default_factory=set)
     _stock_m3: np.ndarray = field(default_factory=lambda: np.zeros(2))
@@ -62,17 +66,25 @@ class WholeFile:
         """Take in a part of the stands, as ``check_rules`` gets it."""
         known = prepared(stands)
         self._columns |= set(STOCK_SOURCES) & set(stands)
-        holds = np.zeros(len(stands), dtype="uint8")
-        for bit, name in enumerate(STOCK_SOURCES):
-            if name in stands:
-                holds |= stands[name].notna().to_numpy(dtype="uint8") << bit
-        timber = known["forest_type"].isin(TIMBER).to_numpy()
-        self._timber.append(pd.Series(holds[timber], index=stands.index[timber]))
+        self._add_volumes(known)
         if "survey_year" in stands:
             self._years.append(stands["survey_year"].dropna().astype("float32"))
         self._add_stock(known)
         self._add_areas(stands)
         self._numbers.add(known, self.fields)
+
+    def _add_volumes(self, known: pd.DataFrame) -> None:
+        """Note arbor forest without stock, in a file with stocks or in one without any."""
+        bad, shown = known["forest_type"].isin(TIMBER), "forest_volume_m3"
+        if shown in known:
+            code, bad = "volume_missing", bad & known[shown].isna()
+        elif self.empty:
+            code, shown = "volume_unknown", self.empty[0]
+        else:
+            return
+        self._found += faulty(
+            code, bad, field=self.fields.get(shown, shown), value=NO_VALUE, **self.place
+        )
 
     def _add_stock(self, known: pd.DataFrame) -> None:
         """Note stock on land that is not forest, and all stock."""
@@ -99,17 +111,6 @@ class WholeFile:
         rule = f"{constant('area_tolerance') * 100.0:g}"
         self._found += found_in("area_row_differs", stands, wrong, self.fields, self.place, rule)
 
-    def empty_fields(self) -> list[str]:
-        """Return the stock fields that hold nothing for all arbor forest: leave them out."""
-        held = [self._held(name) for name in STOCK_FIELDS]
-        return [name for name, some in zip(STOCK_FIELDS, held, strict=True)
-                if name in self._columns and not some and any(map(len, self._timber))]  # fmt: skip
-
-    def _held(self, name: str) -> bool:
-        """Tell whether a column holds something for any arbor forest."""
-        bit = np.uint8(1 << STOCK_SOURCES.index(name))
-        return any((holds & bit).any() for holds in self._timber)
-
     def finish(self) -> list[Problem]:
         """
         Answer the rules of the whole file.
@@ -120,46 +121,25 @@ class WholeFile:
             Each with all rows that it is about.
         """
         found = {problem.code: problem for problem in joined(self._found)}
-        source = self._stock_source()
         return [
-            *self._volumes(source),
-            *self._areas(found.get("area_row_differs"), source),
+            *[found[code] for code in ("volume_missing", "volume_unknown") if code in found],
+            *self._areas(found.get("area_row_differs")),
             *self._off_forest(found.get("stock_off_forest")),
             *self._survey_years(),
             *self._numbers.finish(self.fields, self.place),
         ]
 
-    def _stock_source(self) -> pd.DataFrame:
-        """Lay out for all arbor forest where a figure stands: 1 where one is, else missing."""
-        holds = pd.concat(self._timber) if self._timber else pd.Series(dtype="uint8")
-        names = self._columns - set(self.empty_fields())
-        bits = {name: holds.to_numpy() >> STOCK_SOURCES.index(name) & 1 for name in names}
-        return pd.DataFrame(
-            {name: np.where(bit, 1.0, np.nan) for name, bit in bits.items()}, index=holds.index
-        )
-
-    def _volumes(self, source: pd.DataFrame) -> list[Problem]:
-        """Arbor forest without stock, in a file with stocks or in one without any."""
-        known = add_forest_volume(source)
-        shown = self.fields.get("forest_volume_m3", "forest_volume_m3")
-        if "forest_volume_m3" in known:
-            code, bad = "volume_missing", known["forest_volume_m3"].isna()
-        elif self.empty_fields():
-            code, bad = "volume_unknown", pd.Series(data=True, index=source.index)
-        else:
-            return []
-        return faulty(code, bad, field=shown, value=NO_VALUE, **self.place)
-
-    def _areas(self, rows: Problem | None, source: pd.DataFrame) -> list[Problem]:
+    def _areas(self, rows: Problem | None) -> list[Problem]:
         """Areas that differ in sum, else those that differ parcel by parcel."""
         registered, measured = self._area_ha
         difference = registered / measured - 1.0 if measured else 0.0
         if abs(difference) <= constant("area_tolerance"):
             return [] if rows is None else [rows]
-        without = source.drop(columns="registered_area_ha", errors="ignore")
-        volume = "forest_volume_m3"
-        moves = volume in add_forest_volume(source) and volume not in add_forest_volume(without)
-        code = "area_moves_stock" if moves else "area_differs"
+        with_area, without = (
+            "forest_volume_m3" in add_forest_volume(pd.DataFrame(columns=list(names), dtype=float))
+            for names in (self._columns, self._columns - {"registered_area_ha"})
+        )
+        code = "area_moves_stock" if with_area and not without else "area_differs"
         shown = self.fields.get("registered_area_ha", "registered_area_ha")
         rows = rows or Problem("area_row_differs", field=shown, **self.place)
         return [replace(rows, code=code, rule=f"{difference * 100.0:+.1f}")]

@@ -11,8 +11,8 @@ from ..language import text
 from ..tables import columns, faulty, hold
 from ..units import field_unit, field_units
 from ..values import texts_of
-from .code_lists import CodeList, code_lists, decoded
-from .contents import read_areas, read_contents
+from .code_lists import CodeList, code_lists, decoded, with_whole_codes
+from .contents import Contents, read_areas, read_contents
 from .fields import Match, Names, match_fields, named_columns
 from .layers import fields_of, with_our_names
 from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units
@@ -55,6 +55,9 @@ class Understanding:
         Units of the fields that are in others than the table.
     unsure : frozenset of str
         Columns whose unit is in doubt, so that single values cannot be held against a range.
+    empty : frozenset of str
+        Columns of stock that hold nothing for any arbor forest of the whole file; stands are
+        without them, so that other columns give the stock.
     """
 
     source: Source
@@ -68,6 +71,13 @@ class Understanding:
     matches: dict[str, Match]
     units: dict[str, str]
     unsure: frozenset[str]
+    empty: frozenset[str]
+
+    @property
+    def unused(self) -> list[str]:
+        """Return the fields of the file that no column was taken from."""
+        used = set(self.fields.values())
+        return [name for name in self.present if name not in used]
 
     def facts(self, lang: str = "zh") -> pd.DataFrame:
         """
@@ -140,11 +150,12 @@ def understand(
         {"land_class": landclass_codes or {}, "dominant_species": species_codes or {}},
         is_run=is_run,
     )  # fmt: skip
-    in_units, unsure, problems = _units(source, names, found, units or {}, lists.lists)
+    contents = read_contents(source, found, names.rivals, lists.lists, fixed or {})
+    in_units, unsure, problems = _units(source, names, found, units or {}, contents)
     return Understanding(
         source, found, fixed or {}, present, lists.lists, lists.landclass_scheme,
         lists.species_scheme, names.problems + problems + lists.problems, names.matches,
-        in_units, unsure,
+        in_units, unsure, contents.empty,
     )  # fmt: skip
 
 
@@ -171,12 +182,14 @@ def stands_of(
     place = known.source.place
     stands = with_our_names(rows, "stands", known.fields, known.fixed, place)
     stands = _with_places_of_survey(stands, known.matches)
+    own = {name for name, match in known.matches.items() if match.way == "settings"}
+    stands, whole = with_whole_codes(stands, own, known.fields, place)
     if "stand_id" not in stands:
         stands = _add_stand_id(stands)
     stands, found = hold(stands, "stands", fields=known.fields, **place)
     other_range = {known.fields[name] for name in (*known.units, *known.unsure)}
     # that the land class is missing is known of the whole file, and not of each part
-    problems = [
+    problems = whole + [
         one for one in found
         if one.code != "field_missing"
         and not (one.code in OUT_OF_RANGE and one.field in other_range)
@@ -186,7 +199,7 @@ def stands_of(
     stands, unknown = decoded(stands, known.lists, known.fields, place)
     problems += unknown + _width_problems(stands, known)
     stands["is_land_survey"] = known.landclass_scheme in codes.LAND_SURVEY
-    return stands, problems
+    return stands.drop(columns=list(known.empty)), problems
 
 
 def _units(
@@ -194,13 +207,12 @@ def _units(
     names: Names,
     fields: dict[str, str],
     units: dict[str, str],
-    lists: dict[str, CodeList],
+    contents: Contents,
 ) -> tuple[dict[str, str], frozenset[str], list[Problem]]:
     """Find the units of all fields, and which fields of one meaning differ."""
     place = source.place
     declared, problems = _declared(units, place)
     named = {ours: match.unit for ours, match in names.matches.items() if match.unit}
-    contents = read_contents(source, fields, names.rivals, lists["land_class"].meaning)
     problems += [
         Problem("fields_rival", field=rival.field, value=f"{fields[rival.column]}, {rival.field}",
                 rule=named_columns([rival.column]), **place)
