@@ -152,6 +152,18 @@ def test_names_that_are_not_sure_are_told():
     assert codes("郁闭度", "mian_ji", "XBH") == []
 
 
+@pytest.mark.parametrize("name", ["调查年份", "调查年度", "调查年"])
+def test_a_survey_year_is_only_found_by_a_name_that_is_sure(name):
+    # the year in which a record was brought up to date is not that of the inventory
+    assert codes(name) == ["field_uncertain"]
+    assert "survey_year" not in found(name)
+    assert codes(name, fields={"survey_year": name}) == []
+    assert match_fields([name], {"survey_year": name}).matches["survey_year"].field == name
+    # one whose name is sure comes first, and the other is no rival of it
+    names = match_fields([name, "survey_year", "DI_LEI"])
+    assert (names.matches["survey_year"].field, names.rivals) == ("survey_year", [])
+
+
 def test_a_missing_land_class_is_told_with_near_names_and_the_fields_there_are():
     (problem,) = match_fields(["DILEI", "SLXJ"]).problems
     assert (problem.code, problem.value, problem.rule) == ("field_near", "DILEI", "DILEI, SLXJ")

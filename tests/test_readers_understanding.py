@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 import shapely
 from conftest import small_inventory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carbon_sink.errors import TableError
 from carbon_sink.readers import parts, read_inventory, read_layer, stands_of, understand
+from carbon_sink.readers.code_lists import with_whole_codes
 from carbon_sink.readers.layers import as_source
 from carbon_sink.readers.parts import parts_of, read_parts
 
@@ -175,6 +178,68 @@ def test_codes_that_are_not_as_wide_as_national_ones_are_refused_and_never_padde
     # codes of one's own are named in the settings
     assert stands(source, fields={"town_code": "XIANG", "compartment": "LIN_BAN"})[1] == []
     assert stands(source, fields={"town_code": "", "compartment": ""})[1] == []
+
+
+def test_years_of_a_field_that_may_mean_another_year_are_told_and_not_read(write):
+    source = write(small_inventory(2020).assign(调查年份=[2020.0, *[2013.0] * 7]))
+    known = understand(source)
+    assert "field_uncertain" in codes(known)
+    assert "survey_year" not in stands_of(read_layer(source), known)[0]
+    sure = understand(source, fields={"survey_year": "调查年份"})
+    assert stands_of(read_layer(source), sure)[0]["survey_year"].tolist() == [2020.0] + [2013.0] * 7
+
+
+def test_towns_and_villages_of_three_digits_are_joined_to_the_county_and_told(write):
+    layer = small_inventory(2020)
+    short = layer.assign(XIAN="500153", XIANG=layer["XIANG"].str[6:], CUN=layer["CUN"].str[9:])
+    source = write(short)
+    found, problems = stands_of(read_layer(source), understand(source))
+    source = write(layer, "b.gpkg")
+    whole, _ = stands_of(read_layer(source), understand(source))
+    # 500153 | 001 | 001: nothing is guessed
+    for name in ("town_code", "village_code", "stand_id"):
+        assert found[name].tolist() == whole[name].tolist()
+    told = [(one.code, one.severity, one.field, one.count) for one in problems]
+    assert told == [("codes_joined", "repair", "XIANG", 8), ("codes_joined", "repair", "CUN", 8)]
+    assert problems[0].cells[1] == "001 → 500153001"
+    # the county may be the same for all rows, and digits be typed in full width
+    wide = write(short.drop(columns="XIAN").assign(XIANG="００１"), "c.gpkg")
+    found, problems = stands_of(read_layer(wide), understand(wide, fixed={"county_code": "500153"}))
+    assert set(found["town_code"]) == {"500153001"}
+    assert [one.code for one in problems] == ["codes_joined", "codes_joined"]
+
+
+@pytest.mark.parametrize(
+    ("county", "town", "village", "wrong"),
+    [(None, "001", "001", {"XIANG", "CUN"}), ("5001", "001", "001", {"XIANG", "CUN"}),
+     ("500153", "1", "001", {"XIANG", "CUN"}), ("500153", "001", "1", {"CUN"}),
+     ("500153", "500153001", "001001", {"CUN"})],
+)  # fmt: skip
+def test_short_codes_that_cannot_be_joined_exactly_are_refused(write, county, town, village, wrong):
+    source = write(small_inventory(2020).assign(XIAN=county, XIANG=town, CUN=village))
+    _, problems = stands_of(read_layer(source), understand(source))
+    refused = [one for one in problems if one.code == "code_width"]
+    assert {one.field for one in refused} == wrong
+    assert "county_code" in refused[0].text("zh") + refused[0].text("en")
+
+
+def test_short_codes_of_ones_own_stay_as_they_are(write):
+    source = write(small_inventory(2020).assign(XIAN="500153", XIANG="001", CUN="001"))
+    known = understand(source, fields={"town_code": "XIANG", "village_code": "CUN"})
+    found, problems = stands_of(read_layer(source), known)
+    assert set(found["town_code"]) == set(found["village_code"]) == {"001"}
+    assert problems == []
+
+
+@given(st.integers(0, 999_999), st.integers(0, 999), st.integers(0, 999))
+def test_joined_codes_are_the_digits_of_county_town_and_village(county, town, village):
+    table = pd.DataFrame({"county_code": [f"{county:06d}"], "town_code": [f"{town:03d}"],
+                          "village_code": [f"{village:03d}"]})  # fmt: skip
+    once, told = with_whole_codes(table, set(), {}, {})
+    assert once.iloc[0, 2] == f"{county:06d}{town:03d}{village:03d}"
+    assert len(told) == 2
+    again, told = with_whole_codes(once, set(), {}, {})
+    assert (again.equals(once), told) == (True, [])
 
 
 def test_a_missing_land_class_is_told_once_and_not_for_every_part(write):

@@ -23,6 +23,8 @@ COLUMNS = {
 ATTRIBUTES = ("forest_category", "scattered_type")
 # attributes that are only handed on and compared with each other
 HANDED_ON = ("origin", "age_group", "change_cause")
+# codes of places that are three digits behind the code of the larger place, and its digits
+PLACES = (("county_code", 6, "town_code"), ("town_code", 9, "village_code"))
 
 
 class CodeList(NamedTuple):
@@ -193,3 +195,49 @@ def decoded(
         if group:
             found[group] = values.map(meaning).astype(object)
     return stands.assign(**found), problems
+
+
+def with_whole_codes(
+    stands: gpd.GeoDataFrame, own: set[str], fields: dict[str, str], place: dict
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """
+    Join codes of towns and villages of three digits to the code of the county.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        Under our names.
+    own : set of str
+        Columns with codes of the user's own, which are left as they are.
+    fields : dict
+        Our column name to the field of the file, for the messages.
+    place : dict
+        File and layer, for the messages.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        With codes of nine digits for towns and of twelve for villages, where the code of the
+        county has six; everything else as it was.
+    problems : list of Problem
+        The rows whose codes were joined.
+
+    Examples
+    --------
+    >>> stands = pd.DataFrame({"county_code": ["500153"], "town_code": ["103"],
+    ...                        "village_code": ["201"]})
+    >>> with_whole_codes(stands, set(), {}, {})[0].iloc[0].tolist()
+    ['500153', '500153103', '500153103201']
+    """
+    problems: list[Problem] = []
+    for larger, digits, column in PLACES:
+        if larger not in stands or column not in stands or column in own:
+            continue
+        before, last = texts_of(stands[larger]).texts, texts_of(stands[column]).texts
+        short = before.str.fullmatch(rf"\d{{{digits}}}", na=False)
+        short &= last.str.fullmatch(r"\d{3}", na=False)
+        whole = (before + last).where(short, stands[column])
+        field = fields.get(column, column)
+        problems += faulty("codes_joined", short, last + " → " + whole, field=field, **place)
+        stands = stands.assign(**{column: whole})
+    return stands, problems

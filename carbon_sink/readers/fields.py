@@ -17,6 +17,9 @@ DERIVED = (
     "area_ha", "class_group", "is_land_survey", "forest_type", "species_group", "carbon_t",
     "arbor_ha", "bamboo_ha", "special_shrub_ha", "shelterbelt_ha", "four_side_ha",
 )  # fmt: skip
+# columns that a name which may mean something else does not find: a year of another meaning
+# would make all stands wrong
+ONLY_CERTAIN = ("survey_year",)
 # how a field was found, the surest way first
 WAYS = ("settings", "fixed", "name", "spelling", "alias", "chinese", "ours", "survey", "cut")
 # a table of dBASE has ten bytes for the name of a field; GDAL tells equal ones apart by a number
@@ -82,7 +85,8 @@ def match_fields(
     -----
     A field bears the name of the national schema, one spelt otherwise (case, width, spaces,
     line breaks), an alias, a Chinese name or ours. Where no field does, names that were cut to
-    ten bytes are looked for, and fields of the national land survey.
+    ten bytes are looked for, and fields of the national land survey. The survey year is only
+    told, and not found, by a name that may mean something else.
 
     Examples
     --------
@@ -105,15 +109,23 @@ def match_fields(
                 found.setdefault(match.column, []).append(match)
     rivals = []
     for column, several in found.items():
-        several.sort(key=lambda match: (WAYS.index(match.way), _spellings_of(match)))
+        several.sort(
+            key=lambda match: (not match.is_certain, WAYS.index(match.way), _spellings_of(match))
+        )
         matches[column] = several[0]
-        rivals += [match for match in several[1:] if match.way != "survey"]
+        rivals += [match for match in several[1:] if match.way != "survey" and _counts(match)]
     known = {field for field in present if _meanings(field)} | taken
     open_ = [name for name in _own_columns() if name not in matches and name not in closed]
     cut, doubts = _cut_fields([name for name in present if name not in known], open_, place)
     matches |= cut
     problems += doubts + _notes(matches, place) + _lacking(matches, present, place)
+    matches = {name: match for name, match in matches.items() if _counts(match)}
     return Names(_in_order(matches), rivals, problems)
+
+
+def _counts(match: Match) -> bool:
+    """Tell whether a field may be the one of its column as long as nobody has confirmed it."""
+    return match.is_certain or match.column not in ONLY_CERTAIN
 
 
 def _stated(
