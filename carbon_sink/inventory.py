@@ -8,6 +8,8 @@ from .codes import forest_type
 FOREST_STOCK = ("arbor", "economic_arbor", "mangrove", "arbor_on_farmland")
 # forest whose stock per hectare is stated; economic forest carries no timber stock
 TIMBER = ("arbor", "mangrove", "arbor_on_farmland")
+# fields that give the stock of a stand, in one way or another
+STOCK_FIELDS = ("forest_volume_m3", "total_volume_m3", "volume_m3_ha", "living_volume_m3_ha")
 SCATTERED, FOUR_SIDE = "1", "2"
 STOCK_PARTS = ("forest", "sparse", "scattered", "four_side")
 

@@ -51,8 +51,7 @@ class Survey:
 
     ``keys`` gives the key of the stand in each row, ``bounds`` are in the system of the layer,
     ``is_placed`` tells whether that system says where on earth they are,
-    ``topology`` says how its polygons lie to each other, and ``empty_fields`` are columns that
-    hold nothing and are to be left out.
+    and ``topology`` says how its polygons lie to each other.
     """
 
     source: Source
@@ -121,8 +120,10 @@ class _Check:
         self.found += known.problems if known is not None else ()
         self.place = source.place
         self.named = {"file": self.place["file"], "name": self.place["layer"]}
-        self.fields = {} if known is None else known.fields
-        empty = () if known is None else sorted(known.empty)
+        self.fields = {} if known is None else {
+            ours: theirs for ours, theirs in known.fields.items() if ours not in known.empty
+        }  # fmt: skip
+        empty = [] if known is None else [known.fields[name] for name in sorted(known.empty)]
         self.whole = quality.WholeFile(self.place, self.fields, ground.year, empty)
         self.keys: list[pd.Series] = []
         self.repairs: list[Problem] = []

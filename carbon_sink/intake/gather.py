@@ -40,8 +40,7 @@ def read_inputs(settings: Settings) -> Inputs:
 
 
 def _mended(stands: gpd.GeoDataFrame, survey: Survey, settings: Settings) -> gpd.GeoDataFrame:
-    """Leave out columns that hold nothing, and give ground that two stands hold to one."""
-    stands = stands.drop(columns=survey.empty_fields)
+    """Give ground that two stands hold to one."""
     mended = quality.mend_borders(stands, survey.topology)
     if mended is stands:
         return stands

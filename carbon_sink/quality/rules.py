@@ -122,15 +122,27 @@ def found_in(
     if not broken.any():
         return []
     needed, shown = rule_columns(code)
-    first = FIELD_OF.get((*needed, *shown)[0], (*needed, *shown)[0])
-    if first not in fields and first == "forest_volume_m3":
-        first = next((name for name in STOCK_FIELDS if name in fields), first)
     limit = LIMITS.get(code)
     rule = rule or (f"{constant(limit):g}" if limit else "")
     return faulty(
         code, broken, values_shown(known[broken], shown).reindex(broken.index),
-        field=fields.get(first, first), rule=rule, **place,
+        field=field_shown((*needed, *shown)[0], fields), rule=rule, **place,
     )  # fmt: skip
+
+
+def field_shown(name: str, fields: dict[str, str]) -> str:
+    """
+    Return the field of the file that a column comes from; its own name where there is none.
+
+    Examples
+    --------
+    >>> field_shown("forest_volume_m3", {"volume_m3_ha": "GQXJ"})
+    'GQXJ'
+    """
+    name = FIELD_OF.get(name, name)
+    if name not in fields and name == "forest_volume_m3":
+        name = next((other for other in STOCK_FIELDS if other in fields), name)
+    return fields.get(name, name)
 
 
 def values_shown(known: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:

@@ -12,7 +12,7 @@ from ..inventory import FOREST_STOCK, STOCK_FIELDS, TIMBER, add_forest_volume
 from ..parameters import constant
 from ..tables import faulty, joined
 from .numbers import Numbers
-from .rules import OTHER_TREES, found_in, prepared
+from .rules import OTHER_TREES, field_shown, found_in, prepared
 
 # columns that may give the stock of a stand
 STOCK_SOURCES = (*STOCK_FIELDS, "registered_area_ha", "scattered_volume_m3")
@@ -38,8 +38,8 @@ class WholeFile:
     year : int, optional
         Year of the inventory.
     empty : sequence of str
-        Columns of stock that the file has and that hold nothing for any arbor forest; the
-        stands come without them.
+        Fields of stock in the file that hold nothing for any arbor forest; the stands come
+        without them.
 
     Examples
     --------
@@ -75,16 +75,15 @@ class WholeFile:
 
     def _add_volumes(self, known: pd.DataFrame) -> None:
         """Note arbor forest without stock, in a file with stocks or in one without any."""
-        bad, shown = known["forest_type"].isin(TIMBER), "forest_volume_m3"
-        if shown in known:
-            code, bad = "volume_missing", bad & known[shown].isna()
+        bad = known["forest_type"].isin(TIMBER)
+        if "forest_volume_m3" in known:
+            code, shown = "volume_missing", field_shown("forest_volume_m3", self.fields)
+            bad &= known["forest_volume_m3"].isna()
         elif self.empty:
             code, shown = "volume_unknown", self.empty[0]
         else:
             return
-        self._found += faulty(
-            code, bad, field=self.fields.get(shown, shown), value=NO_VALUE, **self.place
-        )
+        self._found += faulty(code, bad, field=shown, value=NO_VALUE, **self.place)
 
     def _add_stock(self, known: pd.DataFrame) -> None:
         """Note stock on land that is not forest, and all stock."""

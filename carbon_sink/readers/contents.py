@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ..geometry import ellipsoidal_area_ha
+from ..inventory import STOCK_FIELDS, TIMBER, add_forest_type
 from ..tables import as_numbers, columns
 from ..values import texts_of
+from .code_lists import CodeList, decoded
 from .fields import Match
 from .parts import parts_of, read_parts
 from .source import Source
@@ -18,6 +20,8 @@ MEASURED = (
     "registered_area_ha", "canopy_closure", "forest_volume_m3", "volume_m3_ha",
     "scattered_volume_m3", "total_volume_m3", "living_volume_m3_ha",
 )  # fmt: skip
+# columns that tell what kind of forest a stand is
+KINDS = ("land_class", "forest_category")
 # parts of a large file that are measured to find the unit of areas
 PARTS_MEASURED = 3
 # two fields hold the same where measured numbers differ by less than they are rounded
@@ -35,18 +39,25 @@ class Contents:
         Columns of ``MEASURED`` that the file has, as numbers in the units of the file,
         labelled by row.
     is_arbor : Series of bool, optional
-        Whether the land class of a row is arbor forest, where the file has the field.
+        Whether the land class of a row is arbor forest, where that is known.
     contradictory : set
         Pairs of fields, of which the second holds something that the first does not.
+    empty : frozenset of str
+        Columns of stock that hold nothing for any arbor forest, where there is arbor forest.
     """
 
     numbers: pd.DataFrame
     is_arbor: pd.Series | None
     contradictory: set[tuple[str, str]]
+    empty: frozenset[str] = frozenset()
 
 
 def read_contents(
-    source: Source, fields: dict[str, str], rivals: list[Match], land_classes: pd.Series
+    source: Source,
+    fields: dict[str, str],
+    rivals: list[Match],
+    lists: dict[str, CodeList],
+    fixed: dict[str, str],
 ) -> Contents:
     """
     Read the columns that show their units, in all rows and without polygons.
@@ -59,8 +70,10 @@ def read_contents(
         Our column name to the field of the file.
     rivals : list of Match
         Fields of the same meaning as the one that was chosen, to be compared with it.
-    land_classes : Series
-        Group of each land class, by code.
+    lists : dict
+        What the codes of land class and forest category stand for.
+    fixed : dict
+        One value for a column that the file does not have.
 
     Returns
     -------
@@ -71,19 +84,57 @@ def read_contents(
     wanted = [fields[name] for name in measured] + [one for pair in pairs for one in pair]
     if not wanted:
         return Contents(pd.DataFrame(), None, set())
-    land = fields.get("land_class")
-    wanted += [] if land is None else [land]
-    numbers, arbor, contradictory = [], [], set()
+    wanted += [fields[name] for name in KINDS if name in fields]
+    numbers, arbor, contradictory, stocked = [], [], set(), _Stocked()
     for rows in read_parts(parts_of(source), fields=list(dict.fromkeys(wanted)), geometry=False):
-        values = {name: as_numbers(rows[fields[name]])[0] for name in measured}
-        numbers.append(pd.DataFrame(values, index=rows.index))
-        if land is not None:
-            arbor.append(texts_of(rows[land]).texts.map(land_classes).eq("arbor"))
+        read = {name: as_numbers(rows[fields[name]]) for name in measured}
+        values = pd.DataFrame({name: one for name, (one, _) in read.items()}, index=rows.index)
+        numbers.append(values)
+        kinds = _kinds(rows, fields, lists, fixed)
+        if kinds is not None:
+            arbor.append(kinds["class_group"].eq("arbor"))
+            # what cannot be read is something, too
+            unread = pd.DataFrame({name: bad for name, (_, bad) in read.items()}, index=rows.index)
+            stocked.add(values.notna() | unread, kinds["forest_type"].isin(TIMBER))
         contradictory |= {
             pair for pair, column in pairs.items()
             if _contradicts(rows[pair[0]], rows[pair[1]], column)
         }  # fmt: skip
-    return Contents(pd.concat(numbers), pd.concat(arbor) if arbor else None, contradictory)
+    is_arbor = pd.concat(arbor) if arbor else None
+    return Contents(pd.concat(numbers), is_arbor, contradictory, stocked.empty)
+
+
+class _Stocked:
+    """Gathers which columns of stock hold something for arbor forest."""
+
+    def __init__(self) -> None:
+        self._holds: list[pd.Series] = []
+
+    def add(self, holds: pd.DataFrame, is_timber: pd.Series) -> None:
+        """Take in which cells of a part hold something, and which rows are arbor forest."""
+        if is_timber.any():
+            self._holds.append(holds.loc[is_timber, holds.columns.isin(STOCK_FIELDS)].any())
+
+    @property
+    def empty(self) -> frozenset[str]:
+        """Return the columns that hold nothing in any part; none where there is no such forest."""
+        if not self._holds:
+            return frozenset()
+        some = pd.concat(self._holds, axis=1).any(axis=1)
+        return frozenset(some.index[~some])
+
+
+def _kinds(
+    rows: pd.DataFrame, fields: dict[str, str], lists: dict[str, CodeList], fixed: dict[str, str]
+) -> pd.DataFrame | None:
+    """Tell the class group and the kind of forest of each row; nothing without a land class."""
+    texts = {name: texts_of(rows[fields[name]]).texts for name in KINDS if name in fields}
+    texts |= {name: fixed[name] for name in KINDS if name in fixed}
+    if "land_class" not in texts:
+        return None
+    codes = pd.DataFrame(texts, index=rows.index)
+    known, _ = decoded(codes, {name: lists[name] for name in KINDS}, fields, {})
+    return add_forest_type(known)
 
 
 def _contradicts(first: pd.Series, second: pd.Series, column: str) -> bool:

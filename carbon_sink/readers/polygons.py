@@ -53,7 +53,8 @@ def read_inventory(
     Returns
     -------
     stands : GeoDataFrame
-        Columns of the table ``stands`` in ``data/columns.csv`` that the file has, with
+        Columns of the table ``stands`` in ``data/columns.csv`` that the file has, without those
+        of stock that hold nothing for any arbor forest, with
         ``stand_id``, ``class_group`` and ``is_land_survey``, and ``species_group`` when the
         species are known. ``attrs["notes"]`` lists what was found and keeps nobody from using
         them, ``attrs["file"]`` names the file.
