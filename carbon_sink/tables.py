@@ -9,7 +9,7 @@ import pandas as pd
 
 from .errors import Problem, TableError, first_rows
 from .language import Words
-from .values import comma_readings, number_fault, numbers_of, texts_of
+from .values import comma_readings, dates_of, number_fault, numbers_of, texts_of
 
 
 def read_data(name: str) -> pd.DataFrame:
@@ -118,6 +118,8 @@ def as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 # different values that a message shows, and how it shows them
 VALUES_SHOWN = 5
+# how messages write a cell that is empty
+EMPTY = "NULL"
 SEPARATOR, MORE = ", ", " …"
 
 
@@ -155,7 +157,7 @@ def faulty(
     if values is None:
         cells = pd.Series(place.get("value", ""), index=rows, dtype=object)
     else:
-        cells = values[bad].astype("string").fillna("").astype(object)
+        cells = values[bad].astype("string").fillna(EMPTY).astype(object)
         place.setdefault("value", values_shown(cells))
     return [Problem(code, rows=first_rows(rows), count=len(rows), cells=cells, **place)]
 
@@ -267,15 +269,25 @@ def _held_numbers(
     """Read a column of numbers and hold it against its range."""
     numbers, unreadable, mended = numbers_of(column, rule["unit"])
     unit = "—" if rule["unit"] in ("", "1") else rule["unit"]
-    problems = unreadable_numbers(column, unreadable, rule=unit, **place)
+    dated = _dated(column, unreadable | (numbers > rule["max"]), rule)
+    problems = unreadable_numbers(column, unreadable & ~dated, rule=unit, **place)
     for code, bad, expected in (
+        ("year_is_date", dated, ""),
         ("numbers_mended", mended, ""),
         ("too_small", numbers < rule["min"], f"≥ {rule['min']:g}"),
-        ("too_large", numbers > rule["max"], f"≤ {rule['max']:g}"),
+        ("too_large", (numbers > rule["max"]) & ~dated, f"≤ {rule['max']:g}"),
         ("value_missing", rule["required"] & numbers.isna() & ~unreadable, ""),
     ):
         problems += faulty(code, bad, column, rule=expected, **place)
     return numbers, problems
+
+
+def _dated(column: pd.Series, odd: pd.Series, rule: pd.Series) -> pd.Series:
+    """Tell which odd cells of a column of years are dates."""
+    if not str(rule.name).endswith("year") or not odd.any():
+        return pd.Series(data=False, index=column.index)
+    dates = dates_of(column[odd].astype("str"))
+    return dates.notna().reindex(column.index, fill_value=False)
 
 
 def _held_texts(column: pd.Series, rule: pd.Series, place: dict) -> tuple[pd.Series, list[Problem]]:

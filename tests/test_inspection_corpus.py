@@ -58,7 +58,7 @@ for line in sys.stdin:
         found = inspect_file(Path(line.rstrip("\\n")))
         told = {"outcome": found.outcome, "kind": found.kind, "facts": found.facts}
         told["problems"] = [
-            one.as_dict("en") | {"severity": one.severity, "by_row": one.cells is not None}
+            one.as_dict("en") | {"by_row": one.cells is not None}
             for one in found.problems
         ]
     except Exception as error:

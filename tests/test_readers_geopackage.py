@@ -309,7 +309,7 @@ def test_arcs_become_chords_and_their_rows_are_told(tmp_path):
     # pi less 3e-6 of it
     assert shapely.area(rows.geometry[2]) == pytest.approx(np.pi, rel=1e-5)
     notes = {note.code: note for note in rows.attrs["notes"]}
-    assert notes["arcs_straightened"].rows == (2,)
+    assert notes["arcs_straightened"].cells.to_dict() == {2: "CurvePolygon"}
     assert (notes["arcs_straightened"].severity, notes["arcs_straightened"].rule) == (
         "repair",
         "0.25",

@@ -58,6 +58,8 @@ def test_notes_name_the_rows_as_they_are_labelled_and_keep_those_there_were():
         ("reader_warns", (), "a"), ("geometry_unreadable", (23,), "a"), ("heights_ignored", (22,), "a"),
     ]  # fmt: skip
     assert not shapely.has_z(plain.geometry.array).any()
+    assert [note.field for note in plain.attrs["notes"]] == ["", "geometry", "geometry"]
+    assert plain.attrs["notes"][2].cells.to_dict() == {22: "Z"}
 
 
 def test_what_is_told_row_by_row_is_not_told_again():

@@ -206,7 +206,8 @@ def _slice(rows: pd.DataFrame, part: Part) -> pd.DataFrame:
     for note in rows.attrs["notes"]:
         if note.cells is not None:
             cells = note.cells[note.cells.index.isin(cut.index)]
-            place = {"file": note.file, "layer": note.layer, "rule": note.rule}
+            place = {"file": note.file, "layer": note.layer, "field": note.field}
+            place["rule"] = note.rule
             notes += faulty(note.code, cells.notna(), cells, **place)
     cut.attrs["notes"] = notes
     return cut

@@ -16,8 +16,9 @@ from ..tables import faulty
 
 # arcs become chords of so many degrees: a circle loses 3e-6 of its area, with GDAL's 4° 8e-4
 ARC_STEP_DEG = "0.25"
-# codes of well-known binary: circular string to multi-surface
-ARCS = range(8, 13)
+# codes of well-known binary for what may have arcs
+ARCS = {8: "CircularString", 9: "CompoundCurve", 10: "CurvePolygon", 11: "MultiCurve",
+        12: "MultiSurface"}  # fmt: skip
 COLLECTION = 7
 # lists within lists of coordinates that lie open
 KINDS_BY_DEPTH = {2: shapely.GeometryType.POLYGON, 3: shapely.GeometryType.MULTIPOLYGON}
@@ -151,16 +152,20 @@ def with_plain_shapes(
         ``heights_ignored`` and ``arcs_straightened`` (repair), with all their rows.
     """
     shapes, notes = rows.geometry.to_numpy(), []
+    place["field"] = rows.geometry.name
     encoded = pd.Series(list(encoded) or None, index=rows.index, dtype=object)
     if encoded.notna().any():
         lost = encoded.notna() & pd.isna(shapes)
         reasons = encoded.where(lost).map(_reason, na_action="ignore")
         notes += faulty("geometry_unreadable", lost, reasons, **place)
-        arcs = encoded.map(lambda one: kind_code(one) in ARCS) & ~lost
-        notes += faulty("arcs_straightened", arcs, rule=ARC_STEP_DEG, **place)
-    high = pd.Series(shapely.has_z(shapes) | shapely.has_m(shapes), index=rows.index)
+        kinds = encoded.map(lambda one: ARCS.get(kind_code(one), ""))
+        notes += faulty("arcs_straightened", kinds.ne("") & ~lost, kinds, rule=ARC_STEP_DEG,
+                        **place)  # fmt: skip
+    has_z, has_m = (pd.Series(has(shapes), rows.index) for has in (shapely.has_z, shapely.has_m))
+    high = has_z | has_m
     if high.any():
-        notes += faulty("heights_ignored", high, **place)
+        given = has_z.map({True: "Z", False: ""}) + has_m.map({True: "M", False: ""})
+        notes += faulty("heights_ignored", high, given, **place)
         rows = rows.set_geometry(shapely.force_2d(shapes), crs=rows.crs)
     rows.attrs["notes"] = [*rows.attrs.get("notes", []), *notes]
     return rows
