@@ -11,6 +11,8 @@ from .language import read_rows, translated
 ROWS_SHOWN = 5
 # rows of a problem in the machine-readable report
 ROWS_LISTED = 1000
+# files whose layers are called sheets
+WORKBOOKS = (".xlsx", ".xls")
 
 
 # what a finding does to the data, from the gravest to the lightest
@@ -87,7 +89,9 @@ class Problem:
         shown = "、".join(map(str, self.rows)) if zh else ", ".join(map(str, self.rows))
         more = self.count > len(self.rows)
         parts = [self.file]
-        if self.layer:
+        if self.layer and self.file.lower().endswith(WORKBOOKS):
+            parts.append(f"工作表 {self.layer}" if zh else f"sheet {self.layer}")
+        elif self.layer:
             parts.append(f"图层 {self.layer}" if zh else f"layer {self.layer}")
         if self.field and self.file.endswith(".toml"):
             parts.append(f"设置项 {self.field}" if zh else f"setting {self.field}")

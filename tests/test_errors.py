@@ -29,6 +29,12 @@ def test_a_message_tells_what_where_and_what_to_do():
             assert part in message
 
 
+def test_layers_of_workbooks_are_called_sheets():
+    assert Problem("layer_empty", file="a.XLSX", layer="乙").where() == "a.XLSX ｜ 工作表 乙"
+    assert Problem("layer_empty", file="a.xls", layer="b").where("en") == "a.xls | sheet b"
+    assert Problem("layer_empty", file="a.gpkg", layer="b").where() == "a.gpkg ｜ 图层 b"
+
+
 def test_more_rows_than_are_shown_are_counted():
     problem = Problem("value_missing", rows=first_rows(range(1, 100)), count=99)
     assert "（共 99 处）" in problem.text()

@@ -231,6 +231,25 @@ def test_merged_cells_with_a_value_are_refused_by_their_address(xlsx):
     assert refusal(path)["cells_merged"].value == "A1:B1"
 
 
+def test_a_title_above_the_names_of_columns_is_refused_once_with_its_row(xlsx, csv):
+    def merge(book):
+        book["表"].merge_cells("A1:C1")
+
+    rows = [["四旁植树台账"], ["单位：株"], ["编号", "年度", "株数"], ["F1", 2022, 330]]
+    found = refusal(xlsx(rows, merge))
+    assert set(found) == {"title_rows"}
+    assert (found["title_rows"].rows, found["title_rows"].rule) == ((1, 2), "1, 2")
+    assert "删去标题行（第 1, 2 行）使列名在第 1 行" in found["title_rows"].text()
+    assert "工作表 表" in found["title_rows"].text()
+    for title in ("四旁植树台账", "四旁植树台账,,"):
+        assert set(refusal(csv(f"{title}\n编号,年度,株数\nF1,2022,330\n"))) == {"title_rows"}
+    # merged cells below the title are told as well, and values are no names of columns
+    assert set(refusal(xlsx(rows, lambda book: (merge(book), book["表"].merge_cells("A4:A5"))))) == {
+        "title_rows", "cells_merged",
+    }  # fmt: skip
+    assert set(refusal(xlsx([["编号"], ["F1", 2022, 330]]))) == {"column_unnamed"}
+
+
 def test_errors_and_formulas_without_a_value_are_refused_by_their_address(xlsx):
     path = xlsx([["面积", "株数", "村"], [1, "#N/A", "x"], ["=A2*2", "#REF!", "y"],
                  [3, 4, ArrayFormula("C4", "=A2:A3")]])  # fmt: skip

@@ -174,3 +174,17 @@ def test_what_the_parts_say_of_their_cells_is_kept_when_they_are_joined():
 def test_findings_without_rows_stay_apart():
     two = [Problem("crs_missing", file="a"), Problem("crs_missing", file="a")]
     assert joined(two) == two
+
+
+def test_dates_where_years_belong_are_told_in_one_message():
+    years = ["2025-03-12", "20240101", "2023年5月1日", "2022", "x"]
+    events = pd.DataFrame({"event_id": list("abcde"), "event_type": "fire", "year": years,
+                           "area_ha": 1.0}, index=range(2, 7))  # fmt: skip
+    _, problems = hold(events, "events")
+    found = {one.code: one.rows for one in problems}
+    assert found == {"year_is_date": (2, 3, 4), "not_a_number": (6,)}
+    assert "只填年份" in next(one for one in problems if one.code == "year_is_date").text()
+    # 20240101 trees are a number of trees
+    _, problems = hold(pd.DataFrame({"record_id": ["a"], "planted_year": ["2022"],
+                                     "tree_count": ["20240101"]}), "four_side")  # fmt: skip
+    assert problems == []

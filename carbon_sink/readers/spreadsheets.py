@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
-from ..errors import FileError, Problem
+from ..errors import FileError, Problem, first_rows
 from ..tables import columns, faulty, heading, hold
 from ..values import dates_of, half_width, number_fault, numbers_of
 from .cells import read_dbf
 from .encoding import encoding_of_file
 from .formats import content_of, kind_of, located
-from .workbooks import MOST_CELLS, read_sheet
+from .workbooks import MOST_CELLS, read_sheet, title_rows
 
 SUFFIXES = (".csv", ".xlsx", ".xls", ".dbf")
 DELIMITERS = {",": "delimiter.comma", ";": "delimiter.semicolon", "\t": "delimiter.tab"}
@@ -79,7 +79,14 @@ def _table(
     """Make a table of cells by row number, the first row being the heading."""
     if not rows:
         return pd.DataFrame(), problems
-    names, found = _headings(rows, place)
+    titles, found = title_rows(rows), []
+    if titles:
+        value = "; ".join("".join(rows[row]).strip() for row in titles)
+        found = [Problem("title_rows", value=value, rule=", ".join(map(str, titles)),
+                         rows=first_rows(titles), count=len(titles), **place)]  # fmt: skip
+        rows = {row: texts for row, texts in rows.items() if row not in titles}
+    names, more = _headings(rows, place)
+    found += more
     body = list(rows)[1:]
     columns = [[rows[row][at] if at < len(rows[row]) else "" for row in body] for at in names]
     table = pd.DataFrame(dict(enumerate(columns)), index=pd.Index(body, name="row"), dtype="str")
@@ -111,6 +118,8 @@ def _read_csv(path: Path, encoding: str) -> tuple[dict[int, list[str]], list[Pro
         raise FileError(
             Problem("quotes_unpaired", rows=(row,), count=1, value=str(error), **place)
         ) from None
+    if title_rows(rows):  # the width of a title is not that of the table
+        return rows, problems
     problems += _ragged(rows, place)
     width = len(next(iter(rows.values()), []))
     return {row: cells[:width] for row, cells in rows.items()}, problems

@@ -27,6 +27,9 @@ from .archive import members_of
 MOST_CELLS = 2_000_000
 ADDRESSES_SHOWN = 8
 LONGEST_WHOLE = 1e15
+# below a title, so many texts are names of columns; a row of fewer may hold values
+NAMES_LEAST = 3
+_NUMERIC = re.compile(r"[-+.,/:%\d]+")
 # what formats add to a number: texts in quotes and letters behind a backslash
 _WORDS = re.compile(r'"([^"]*)"|\\(.)')
 _DATE_WORDS = re.compile(r"[年月日时分秒周星期上下午TZ\s\W\d]*")
@@ -88,6 +91,27 @@ def read_sheet(path: Path, layer: str = "") -> Sheet:
     listed = ", ".join(f"{sheet.name} ({len(sheet.rows)})" for sheet in read)
     merged = [one for sheet in read for one in sheet.problems if one.code == "cells_merged"]
     raise FileError([Problem("layer_not_named", rule=listed, **place), *merged])
+
+
+def title_rows(rows: dict[int, list[str]]) -> list[int]:
+    """
+    Return the rows above the names of the columns that hold a title in one cell.
+
+    There are none where the first row that is wider does not look like names of columns.
+
+    Examples
+    --------
+    >>> title_rows({1: ["2025", ""], 2: ["year", "town", "trees"], 3: ["2025", "a", "9"]})
+    [1]
+    """
+    titles = []
+    for number, texts in rows.items():
+        filled = [one.strip() for one in texts if one.strip()]
+        if len(filled) > 1:
+            names = [one for one in set(filled) if not _NUMERIC.fullmatch(one)]
+            return titles if len(names) == len(filled) >= NAMES_LEAST else []
+        titles.append(number)
+    return []
 
 
 @contextmanager
@@ -260,11 +284,11 @@ def _few(addresses: list[str]) -> str:
 
 def _merged(cells: _Cells, layout: "_Layout", place: dict) -> list[Problem]:
     """Tell of merged cells; where they are empty they do not matter."""
-    found = {}
+    found, titles = {}, title_rows(cells.rows)
     for address in layout.merged:
         column, row, _, _ = range_boundaries(address)
         texts = cells.rows.get(row, [])
-        if column <= len(texts) and texts[column - 1].strip():
+        if row not in titles and column <= len(texts) and texts[column - 1].strip():
             found[address] = row
     if not found:
         return []
