@@ -99,6 +99,20 @@ def test_a_second_unit_is_found_in_whatever_part_of_the_file_it_stands(size, uni
         assert problem.cells.index.tolist() == list(range(101, 110))
 
 
+def test_rows_in_a_second_unit_are_few_of_a_large_file_and_stray_ones_are_none():
+    # 300 of 100,000 rows in mu are 0.3 per cent; all at 15, and not anywhere about it
+    measured = pd.Series(np.linspace(0.5, 30.0, 100_000))
+    registered = measured.copy()
+    registered[40_000:40_300] *= 15.0
+    assert area_unit(areas(registered, measured)).problems[0].count == 300
+    # the same number wrong by any factor from 1 to 100: 300 * 2 ln 1.1 / ln 100 = 12 are near 15
+    registered = measured.copy()
+    registered[40_000:40_300] *= np.geomspace(1.0, 100.0, 300)
+    assert area_unit(areas(registered, measured)).problems == []
+    registered[:3000] *= np.geomspace(1.0, 100.0, 3000)
+    assert area_unit(areas(registered, measured)).problems == []
+
+
 def test_without_areas_there_is_no_second_unit():
     units = AreaUnits()
     assert units.finish() == []

@@ -18,6 +18,8 @@ PER_HA = {"ha": 1.0, "亩": 15.0, "m2": 10_000.0, "km2": 0.01}
 CLEAR, CLOSE, FAR = 1.25, 1.1, 2.0
 # rows in a second unit: fewer are mistakes of single rows, which are told as such
 SECOND_SHARE, SECOND_LEAST, TOGETHER = 0.005, 2, 0.5
+# of a large file fewer are no mistakes either, where few rows are nearly in that unit
+SECOND_MANY, ALONE, NEARLY = 20, 4.0, CLOSE**3
 
 
 class Finding(NamedTuple):
@@ -75,7 +77,8 @@ def area_unit(
         return Finding(said or likely or "ha", mixed, is_sure=False)
     shown = f"{middle:.3g}"
     if likely and said and likely != said:
-        return Finding(said, [Problem("unit_contradicts", value=likely, rule=said, **place)],
+        return Finding(said, [Problem("unit_contradicts", value=named_unit(likely),
+                                      rule=named_unit(said), **place)],
                        is_sure=False)  # fmt: skip
     if likely and likely != "ha" and not said:
         return Finding(likely, [to_confirm(AREA, likely, f"× {shown}", place)])
@@ -104,6 +107,14 @@ def _second(rows: pd.Series) -> float:
     return max(SECOND_LEAST, SECOND_SHARE * float(rows.sum()))
 
 
+def _is_second(ratio: pd.Series, near: pd.Series, per_ha: float) -> bool:
+    """Tell whether the rows near a unit are in it, and not near it by mistake."""
+    count = near.sum()
+    beside = (ratio.gt(per_ha / NEARLY) & ratio.lt(per_ha * NEARLY)).sum() - count
+    is_peak = count >= SECOND_MANY and count > ALONE * beside
+    return bool(is_peak or count >= _second(ratio.gt(0)))
+
+
 def _in_second_unit(ratio: pd.Series, place: dict) -> list[Problem]:
     """Tell the rows that are in another unit than most."""
     near = {
@@ -113,12 +124,11 @@ def _in_second_unit(ratio: pd.Series, place: dict) -> list[Problem]:
     others = sorted(counts, key=lambda unit: -counts[unit])[1:]
     if sum(counts.values()) < TOGETHER * len(ratio):
         return []
-    least = _second(ratio.gt(0))
     return [
         problem
         for unit in others
-        if counts[unit] >= least
-        for problem in faulty("unit_mixed", near[unit], ratio.round(4), rule=unit, **place)
+        if _is_second(ratio, near[unit], PER_HA[unit])
+        for problem in faulty("unit_mixed", near[unit], ratio.round(4), rule=named_unit(unit), **place)
     ]
 
 
@@ -193,17 +203,19 @@ def closure_unit(
     # few are mistakes of typing, which are told as too large
     if not others.any() or (others.sum() < shares.sum() and others.sum() < _second(values.gt(0))):
         if said not in ("", "1") and shares.any():
-            return Finding(said, [Problem("unit_contradicts", value="1", rule=said, **place)],
+            return Finding(said, [Problem("unit_contradicts", value="1", rule=named_unit(said),
+                                          **place)],
                            is_sure=False)  # fmt: skip
         return Finding(said or "1", [])
     likely = "%" if values[others].max() > 10.0 else "成"  # noqa: PLR2004, tenths end at ten
     if shares.any():
         few = others if others.sum() <= shares.sum() else shares
         unit, other = ("1", likely) if few is others else (likely, "0–1")
-        mixed = faulty("unit_mixed", few, values, rule=other, **place)
+        mixed = faulty("unit_mixed", few, values, rule=named_unit(other), **place)
         return Finding(said or unit, mixed, is_sure=False)
     if said == "1" or (said == "成" and likely == "%"):
-        return Finding(said, [Problem("unit_contradicts", value=likely, rule=said, **place)],
+        return Finding(said, [Problem("unit_contradicts", value=named_unit(likely),
+                                      rule=named_unit(said), **place)],
                        is_sure=False)  # fmt: skip
     if said:
         return Finding(said, [])
@@ -220,7 +232,8 @@ def to_confirm(column: str, unit: str, shown: str, where: dict) -> Problem:
     >>> to_confirm("registered_area_ha", "亩", "× 15", {}).rule
     'registered_area_ha = "亩"'
     """
-    value = f"{unit} ({shown})" if shown else unit
+    behind = f" ({shown})" if shown else ""
+    value = Words(unit + behind, named_unit(unit).en + behind)
     return Problem("unit_to_confirm", value=value, rule=f'{column} = "{unit}"', **where)
 
 
