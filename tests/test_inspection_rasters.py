@@ -48,7 +48,7 @@ def test_a_good_raster_is_described_and_its_product_found(tmp_path):
     assert found.facts["size"] == "20 × 40"
     assert found.facts["cell"] == "0.001 × 0.001 degree"
     # 40 columns and 20 rows of 0.001 degrees from 105, 29.52
-    assert found.facts["extent"] == "105, 29.5, 105.04, 29.52"
+    assert found.facts["extent"] == "x 105–105.04, y 29.5–29.52"
     assert found.facts["crs"] == "EPSG:4326 (WGS 84)"
     assert found.facts["nodata"] == "0"
     # 10 of 40 columns are trees: 10 × 20 and 30 × 20 cells
@@ -108,7 +108,7 @@ def test_cells_under_a_mask_and_nodata_are_not_counted(tmp_path):
 def test_a_south_up_raster_is_good(tmp_path, name):
     up = Affine(0.001, 0, 105.0, 0, 0.001, 29.5)
     found = inspect_raster(write_landcover(tmp_path / f"{name}.tif", transform=up))
-    assert (found.outcome, found.facts["extent"]) == ("ok", "105, 29.5, 105.04, 29.52")
+    assert (found.outcome, found.facts["extent"]) == ("ok", "x 105–105.04, y 29.5–29.52")
 
 
 @settings(

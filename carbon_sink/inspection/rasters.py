@@ -5,6 +5,7 @@ from pathlib import Path
 from ..errors import Problem, TableError
 from ..landcover import check_classes, classes, schemes
 from ..rasters import Examined, Tally, examine_raster
+from ..systems import extent_text
 from .result import Inspection
 
 # classes that are listed one by one; a longer list is cut
@@ -61,7 +62,7 @@ def _facts(found: Examined, scheme: str) -> dict[str, str]:
     facts["type"] = found.kind
     if found.cell is not None:
         facts["cell"] = f"{found.cell[0]:.6g} × {found.cell[1]:.6g} {found.unit}".rstrip()
-        facts["extent"] = ", ".join(f"{round(edge, 9) + 0.0:.10g}" for edge in found.bounds)
+        facts["extent"] = extent_text(tuple(found.bounds))
     facts |= {"crs": found.crs, "nodata": found.nodata} | _of_cells(found.tally, scheme)
     return {name: value for name, value in facts.items() if value}
 
