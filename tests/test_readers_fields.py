@@ -189,3 +189,15 @@ def test_no_name_of_a_field_is_too_strange(present):
     names = match_fields(present)
     assert {match.way for match in names.matches.values()} <= set(WAYS)
     assert {match.field for match in names.matches.values()} <= set(present)
+
+
+def test_cut_names_that_can_be_one_column_go_before_those_that_can_be_several():
+    # what GDAL leaves of 散生四旁类型, 树种, 株数, 平均胸径, 平均高 and 蓄积 in GBK
+    cut = ["散生四旁类", "散生四旁树", "散生四旁株", "散生四旁平", "散生四旁_1", "散生四旁蓄"]
+    assert set(codes(*cut)) == {"field_cut"}
+    assert found(*cut) == {
+        "散生四旁类": "scattered_type", "散生四旁树": "scattered_species",
+        "散生四旁株": "scattered_trees", "散生四旁蓄": "scattered_volume_m3",
+    }  # fmt: skip
+    # without the one that says so, the other may be it
+    assert "field_ambiguous" in codes(*cut[1:])

@@ -141,7 +141,7 @@ def _stated(
     matches = {ours: Match(ours, ours, "fixed") for ours in fixed}
     for ours, theirs in fields.items():
         if theirs in present:
-            matches[ours] = Match(ours, theirs, "settings", _stated_unit(theirs, ours))
+            matches[ours] = Match(ours, theirs, "settings", stated_unit(theirs, ours))
         elif theirs and ours in own:
             problems.append(_missing(ours, theirs, [theirs], present, place))
     return matches, problems
@@ -266,10 +266,30 @@ def _with_unit() -> re.Pattern:
     return re.compile(rf"(.+?)[(\[_/:,-]?({units})[)\]]?")
 
 
-def _stated_unit(field: str, column: str) -> str:
-    """Return the unit that the name of a field states."""
-    with_unit = _with_unit().fullmatch(_folded(field))
-    return field_unit(with_unit[2], columns("stands").loc[column, "unit"]) if with_unit else ""
+def without_unit(field: str) -> tuple[str, str]:
+    """
+    Part the name of a field, as names are compared, from the word for a unit behind it.
+
+    Examples
+    --------
+    >>> without_unit("完成面积（亩）"), without_unit("地类")
+    (('完成面积', '亩'), ('地类', ''))
+    """
+    folded = _folded(field)
+    found = _with_unit().fullmatch(folded)
+    return (found[1], found[2]) if found else (folded, "")
+
+
+def stated_unit(field: str, column: str, table: str = "stands") -> str:
+    """
+    Return the unit that the name of a field states; empty if none that its column may be in.
+
+    Examples
+    --------
+    >>> stated_unit("完成面积（亩）", "done_ha", "projects"), stated_unit("面积(cm)", "area_ha")
+    ('亩', '')
+    """
+    return field_unit(without_unit(field)[1], columns(table)["unit"].get(column, ""))
 
 
 @cache
@@ -283,12 +303,12 @@ def _meanings(field: str) -> tuple[Match, ...]:
                   one.unit, one.is_certain)
             for one in _once(exact or alike)
         )  # fmt: skip
-    with_unit = _with_unit().fullmatch(_folded(field))
-    found = _by_folded().get(with_unit[1], []) if with_unit else []
+    name, unit = without_unit(field)
+    found = _by_folded().get(name, []) if unit else []
     return tuple(
-        Match(one.column, field, one.way, _stated_unit(field, one.column), one.is_certain)
+        Match(one.column, field, one.way, stated_unit(field, one.column), one.is_certain)
         for one in _once(found)
-        if _stated_unit(field, one.column)
+        if stated_unit(field, one.column)
     )
 
 
@@ -325,16 +345,18 @@ def _cut_fields(
         meant = [name for name in wanted if name in _cut_names().get(stem, ())]
         if meant:
             of_field[field] = meant
-    fields_of = {name: [field for field in of_field if name in of_field[field]] for name in wanted}
+    # a field that can be one column only goes before one that can be several
+    single = {field: meant for field, meant in of_field.items() if len(meant) == 1}
+    fields_of = {name: [field for field in single if name in single[field]] for name in wanted}
     matches = {
-        name: Match(name, fields[0], "cut")
-        for name, fields in fields_of.items()
-        if len(fields) == 1 and len(of_field[fields[0]]) == 1
+        name: Match(name, fields[0], "cut") for name, fields in fields_of.items() if len(fields) == 1
     }
     sure = {match.field for match in matches.values()}
+    open_ = {field: [name for name in meant if name not in matches]
+             for field, meant in of_field.items() if field not in sure}  # fmt: skip
     doubts = [
         Problem("field_ambiguous", field=field, value=field, rule=named_columns(meant), **place)
-        for field, meant in of_field.items()
-        if field not in sure
+        for field, meant in open_.items()
+        if meant
     ]  # fmt: skip
     return matches, doubts
