@@ -246,7 +246,7 @@ def test_events_are_fires_harvests_or_pests(write):
         {"event_id": ["1"], "event_type": ["flood"], "year": [2022], "area_ha": [3.0]},
         geometry=[shapely.box(0, 0, 1, 1)], crs=4490,
     )  # fmt: skip
-    with pytest.raises(TableError, match="fire, harvest, pest"):
+    with pytest.raises(TableError, match="火灾 fire, 采伐 harvest, 病虫害 pest"):
         read_events(write(events))
     assert len(read_events(write(events.assign(event_type="fire"), "b.gpkg"))) == 1
 

@@ -15,6 +15,7 @@ from carbon_sink.errors import FileError, TableError
 from carbon_sink.inspection.result import worst
 from carbon_sink.landcover import classes
 from carbon_sink.readers import (
+    Said,
     read_events,
     read_projects,
     read_reference_samples,
@@ -347,8 +348,20 @@ def test_columns_are_found_by_key_or_by_name_with_or_without_unit():
     assert found == {"project_id": "项目 编号", "project_type": "Project type",
                      "start_year": "实施年度", "done_ha": "完成面积（ha）"}  # fmt: skip
     assert problems == []
-    # an area in another unit is another column
-    assert "done_ha" not in our_columns(["完成面积（亩）"], "projects")[0]
+    # a heading in another unit is taken where there is none in ours
+    assert our_columns(["完成面积（亩）", "完成面积"], "projects")[0] == {"done_ha": "完成面积"}
+    names = [
+        "完成面积（亩）",
+        "完成面积（公顷）",
+        "计划面积_亩",
+        "核实面积（cm）",
+        "受害面积（亩）",
+    ]
+    found, problems = our_columns(names, "projects")
+    assert found == {"planned_ha": "计划面积_亩", "done_ha": "完成面积（公顷）"}
+    assert problems == []
+    _, problems = our_columns(["完成面积（亩）", "完成面积（平方米）"], "projects")
+    assert [one.code for one in problems] == ["column_twice"]
 
 
 def test_two_headings_for_one_column_are_refused(csv):
@@ -382,6 +395,60 @@ def test_a_column_that_is_missing_is_named_in_both_ways_beside_those_that_are_th
     )
     assert found["field_missing"].rule == "event_id, year, area_ha, 原因"
     assert (found["number_with_unit"].rows, found["number_with_unit"].rule) == ((2,), "ha")
+
+
+WORKS = "项目编号,项目类型,规划任务,实施年度,完成面积（亩）,面积\n"
+
+
+def test_areas_in_mu_are_converted_by_the_exact_factor_and_told(csv):
+    # 391.8 mu / 15 = 26.12 ha; a cell that states the unit of the column is mended
+    rows = "P1,造林,森林质量提升,2023,391.8,1\nP2,Corridor,forest_quantity,2023,15亩,2\n"
+    works = read_projects(csv(WORKS + rows))
+    assert works["done_ha"].tolist() == [26.12, 1.0]
+    assert works["project_type"].tolist() == ["afforestation", "corridor"]
+    assert works["plan_item"].tolist() == ["quality_improvement", "forest_quantity"]
+    told = {note.code: note for note in works.attrs["notes"]}
+    assert set(told) == {"unit_converted", "numbers_mended"}
+    assert (told["unit_converted"].value, told["unit_converted"].rule) == ("亩", "ha")
+    assert told["numbers_mended"].cells.to_dict() == {3: "15亩"}
+    # the user's word on field and unit comes first: 1 m2 is 0.0001 ha
+    said = Said({"done_ha": "面积"}, units={"done_ha": "平方米"})
+    assert read_projects(csv(WORKS + rows), said=said)["done_ha"].tolist() == [1e-4, 2e-4]
+
+
+def test_what_is_wrong_in_other_units_is_told_as_it_is_written(csv):
+    rows = "P1,造林,,2023,-15,1\nP2,植树,,2023,3公顷,2\nP3,造林,,2023,x,2\n"
+    with pytest.raises(TableError) as caught:
+        read_projects(csv(WORKS + rows))
+    found = {one.code: one.cells.to_dict() for one in caught.value.problems if one.count}
+    assert found["too_small"] == {2: "-15"}
+    assert found["word_unknown"] == {3: "植树"}
+    assert found["not_a_number"] == {4: "x"}
+    told = next(one for one in caught.value.problems if one.code == "word_unknown")
+    assert "造林 afforestation" in told.text()
+    assert "Afforestation afforestation" in told.text("en")
+
+
+def test_fields_and_fixed_values_of_records_are_taken_as_the_settings_say(csv):
+    path = csv("no,when,area_mu,n\nF1,2022,30,x\n", "e.csv")
+    said = Said({"event_id": "no", "year": "when", "area_ha": "area_mu"}, {"event_type": "火灾"})
+    fires = read_events(path, said=said)
+    assert fires[["event_type", "area_ha"]].iloc[0].tolist() == ["fire", 2.0]
+    four = csv("编号,年,棵,成活率\nF1,2022,3300,50\n", "f.csv")
+    said = Said({"record_id": "编号", "planted_year": "年", "tree_count": "棵"})
+    assert read_projects(four, said=said)["done_ha"].tolist() == [1.0]
+
+
+def test_what_settings_say_of_records_must_be_borne_out_by_the_file(csv):
+    path = csv("event_id,event_type,year,area_ha\nF1,fire,2022,30\n")
+    said = Said({"area_ha": "面积", "town_code": "乡", "wood": "area_ha", "year": ""},
+                units={"area_ha": "斤"})  # fmt: skip
+    with pytest.raises(TableError) as caught:
+        read_events(path, said=said)
+    assert {(one.code, one.field) for one in caught.value.problems} == {
+        ("field_missing", "面积"), ("field_missing", "乡"), ("column_unknown", "wood"),
+        ("field_missing", "year"), ("unit_unknown", "area_ha"),
+    }  # fmt: skip
 
 
 def test_reference_samples_may_come_as_a_workbook(xlsx):

@@ -235,3 +235,18 @@ def test_units_of_fields_are_held_against_the_columns_they_are_for(change_settin
         ("setting_choice", "inventory.1.units.canopy"),
         ("setting_choice", "inventory.1.units.land_class"),
     }
+
+
+def test_fields_and_units_of_works_and_events_are_held_against_their_columns(change_settings):
+    lines = 'fields = { done_ha = "完成面积" }\nunits = { done_ha = "亩", year = "亩" }'
+    path = change_settings(("[[projects]]", f"[[projects]]\n{lines}"),
+                           ("[[events]]", '[[events]]\nunits = { area_ha = "斤" }'))  # fmt: skip
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {
+        ("setting_choice", "projects.1.units.year"), ("setting_choice", "events.1.units.area_ha"),
+    }  # fmt: skip
+    change_settings((', year = "亩"', ""), ("斤", "亩"))
+    settings = load_settings(path)
+    assert settings.projects[0].units == {"done_ha": "亩"}
+    assert settings.events[0].units == {"area_ha": "亩"}

@@ -23,9 +23,9 @@ def read_records(settings: Settings, inputs: Inputs) -> None:
         found, files = [], []
         for source in getattr(settings, name):
             with inputs.collecting():
-                records = read(
-                    settings.path_of(source), layer=source.layer, encoding=source.encoding
-                )
+                said = readers.Said(source.fields, source.fixed, source.units)
+                records = read(settings.path_of(source), layer=source.layer,
+                               encoding=source.encoding, said=said)  # fmt: skip
                 inputs.notes += records.attrs.pop("notes", [])
                 found.append(_stored(records))
                 files.append(source.path)

@@ -6,7 +6,7 @@ from .layers import as_source, read_layer
 from .measures import AreaUnits
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
-from .records import read_events, read_projects, read_reference_samples
+from .records import Said, read_events, read_projects, read_reference_samples
 from .source import Source, examine, raw_problems
 from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
@@ -14,6 +14,7 @@ from .understanding import Understanding, stands_of, understand
 __all__ = [
     "AreaUnits",
     "Part",
+    "Said",
     "Source",
     "Understanding",
     "as_source",

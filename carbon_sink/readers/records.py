@@ -1,6 +1,7 @@
 """Reads records, from tables or layers: works, events and reference samples."""
 
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -10,9 +11,10 @@ from ..accuracy import FEWEST
 from ..errors import Problem, TableError, first_rows
 from ..geometry import STORE_CRS
 from ..landcover import classes
-from ..language import Words
+from ..language import LANGUAGES, Words, text
 from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
-from ..tables import columns, faulty, hold
+from ..tables import columns, faulty, named
+from ..units import field_unit, field_units
 from .layers import (
     FIELDS_SHOWN,
     as_source,
@@ -21,7 +23,7 @@ from .layers import (
     with_fields_present,
     with_our_names,
 )
-from .spreadsheets import SUFFIXES, our_columns, read_table
+from .spreadsheets import SUFFIXES, hold_in_units, our_columns, read_table
 
 
 class Records(NamedTuple):
@@ -46,14 +48,51 @@ class Records(NamedTuple):
             self.data.attrs["notes"] = self.problems
         return self.data
 
-    def check_words(self, column: str, known: tuple[str, ...]) -> None:
-        """Note words that a column of ours does not know."""
-        if column in self.data:
-            words = self.data[column]
-            self.problems.extend(
-                faulty("word_unknown", words.notna() & ~words.isin(known), words,
-                       field=self.fields[column], rule=", ".join(known), **self.place)
-            )  # fmt: skip
+    def read_words(self, column: str, known: tuple[str, ...], names: str) -> None:
+        """
+        Read the words of a column: ours, or their names in either language.
+
+        Parameters
+        ----------
+        column : str
+            Our name of the column.
+        known : tuple of str
+            Our words.
+        names : str
+            What the keys of their names in ``data/text.csv`` begin with.
+        """
+        if column not in self.data:
+            return
+        ours = {
+            name.casefold(): word
+            for word in known
+            for name in (word, *(text(names + word, lang) for lang in LANGUAGES))
+        }
+        words = self.data[column]
+        self.data[column] = words.map(lambda word: ours.get(word.casefold(), word), "ignore")
+        rule = Words.made(lambda lang: ", ".join(f"{text(names + one, lang)} {one}"
+                                                 for one in known))  # fmt: skip
+        unknown = words.notna() & ~self.data[column].isin(known)
+        self.problems.extend(
+            faulty("word_unknown", unknown, words, field=self.fields[column], rule=rule,
+                   **self.place)
+        )  # fmt: skip
+
+
+class Said(NamedTuple):
+    """
+    What the user says of the columns of a file.
+
+    ``fields`` maps our column names to the fields of the file (an empty text leaves a column
+    out), ``fixed`` gives one value to a column, ``units`` the unit of a field.
+    """
+
+    fields: dict[str, str] = MappingProxyType({})
+    fixed: dict[str, str] = MappingProxyType({})
+    units: dict[str, str] = MappingProxyType({})
+
+
+NOTHING = Said()
 
 
 def _read(path: Path, layer: str, encoding: str) -> pd.DataFrame:
@@ -63,31 +102,70 @@ def _read(path: Path, layer: str, encoding: str) -> pd.DataFrame:
     return read_layer(as_source(path, layer, encoding))
 
 
-def _held(
-    data: pd.DataFrame, table: str, place: dict[str, str], fields: dict[str, str] | None = None
-) -> Records:
+def _held(data: pd.DataFrame, table: str, place: dict[str, str], said: Said = NOTHING) -> Records:
     """Give the columns of a table our names, and hold them against their contract."""
     names = [name for name in data.columns if name != getattr(data, "active_geometry_name", None)]
+    place = place | {"layer": data.attrs.get("layer") or place["layer"]}
     found, problems = our_columns(names, table, **place)
+    problems = [one for one in problems if one.field not in said.fields]
     # a field that is named is meant, unless only our own name is repeated
-    found |= {ours: theirs for ours, theirs in (fields or {}).items()
+    found |= {ours: theirs for ours, theirs in said.fields.items()
               if theirs != ours or theirs in names}  # fmt: skip
+    known = columns(table).index
+    fixed = {ours: value for ours, value in said.fixed.items() if ours in known}
+    found = {ours: theirs for ours, theirs in found.items()
+             if theirs and ours in known and ours not in fixed}  # fmt: skip
     present = {ours: theirs for ours, theirs in found.items() if theirs in names}
+    units, unsaid = _units(table, said, place)
+    problems += [*unsaid, *_not_there(table, said, names, place)]
     if isinstance(data, gpd.GeoDataFrame):
-        ours = _with_places(with_our_names(data, table, present, {}, place), table)
+        ours = _with_places(with_our_names(data, table, present, fixed, place), table)
     else:
         kinds = columns(table)["kind"]
-        ours = data[list(present.values())].set_axis(list(present), axis=1)
+        ours = data[list(present.values())].set_axis(list(present), axis=1).assign(**fixed)
         texts = [name for name in present if kinds[name] in ("text", "code")]
         ours = ours.assign(**{name: as_text(ours[name]) for name in texts})
-    held, wrong = hold(ours, table, fields=found, **place)
+    held, wrong = hold_in_units(ours, table, found, units, **place)
     held.attrs = {}
     notes = data.attrs.get("notes", [])
     problems = [*notes, *problems, *with_fields_present(wrong, list(map(str, names)))]
     return Records(held, {name: found.get(name, name) for name in ours}, place, problems)
 
 
-def read_projects(path: str | Path, *, layer: str = "", encoding: str = "") -> pd.DataFrame:
+def _units(table: str, said: Said, place: dict) -> tuple[dict[str, str], list[Problem]]:
+    """Return the units that the user says, in one spelling."""
+    ours = columns(table)["unit"]
+    known = {name: field_unit(word, ours.get(name, "")) for name, word in said.units.items()}
+    problems = [
+        Problem("unit_unknown", field=name, value=said.units[name], **place,
+                rule=", ".join(field_units(ours.get(name, ""))) or "—")
+        for name, unit in known.items()
+        if not unit
+    ]  # fmt: skip
+    return {name: unit for name, unit in known.items() if unit}, problems
+
+
+def _not_there(table: str, said: Said, names: list[str], place: dict) -> list[Problem]:
+    """Tell columns that the table does not have, and named fields that the file does not have."""
+    rules = columns(table)
+    unknown = [
+        Problem("column_unknown", field=name, value=name, **place)
+        for name in {**said.fields, **said.fixed}
+        if name not in rules.index
+    ]
+    # columns that a table must have are missed when it is held against its contract
+    return unknown + [
+        Problem("field_missing", field=theirs, value=named(table, ours),
+                rule=", ".join(names[:FIELDS_SHOWN]), **place)
+        for ours, theirs in said.fields.items()
+        if theirs and theirs not in names
+        and ours in rules.index and not rules.loc[ours, "required"]
+    ]  # fmt: skip
+
+
+def read_projects(
+    path: str | Path, *, layer: str = "", encoding: str = "", said: Said = NOTHING
+) -> pd.DataFrame:
     """
     Read projects: polygons, or a table of four-side planting.
 
@@ -99,6 +177,8 @@ def read_projects(path: str | Path, *, layer: str = "", encoding: str = "") -> p
         Layer to read.
     encoding : str
         Encoding of the texts of a Shapefile or a CSV; found out when it is not given.
+    said : Said
+        What the user says of the columns; otherwise headings and their units are found.
 
     Returns
     -------
@@ -113,11 +193,12 @@ def read_projects(path: str | Path, *, layer: str = "", encoding: str = "") -> p
     path = Path(path)
     data, place = _read(path, layer, encoding), {"file": path.name, "layer": layer}
     is_table = not isinstance(data, gpd.GeoDataFrame)
-    if is_table and "tree_count" in our_columns(data.columns, "four_side")[0]:
-        return _four_side(_held(data, "four_side", place))
-    projects = _held(data, "projects", place)
-    projects.check_words("project_type", PROJECT_TYPES)
-    projects.check_words("plan_item", PLAN_ITEMS)
+    given = {**our_columns(data.columns, "four_side")[0], **said.fields, **said.fixed}
+    if is_table and given.get("tree_count"):
+        return _four_side(_held(data, "four_side", place, said))
+    projects = _held(data, "projects", place, said)
+    projects.read_words("project_type", PROJECT_TYPES, "project.")
+    projects.read_words("plan_item", PLAN_ITEMS, "report.plan_item.")
     return projects.sound()
 
 
@@ -131,11 +212,14 @@ def _four_side(records: Records) -> pd.DataFrame:
     return records._replace(data=projects).sound()
 
 
-def read_events(path: str | Path, *, layer: str = "", encoding: str = "") -> pd.DataFrame:
-    """Read fires, harvests and pests with the columns of the table ``events``."""
+def read_events(
+    path: str | Path, *, layer: str = "", encoding: str = "", said: Said = NOTHING
+) -> pd.DataFrame:
+    """Read fires, harvests and pests with the columns of the table ``events``, as projects."""
     path = Path(path)
-    events = _held(_read(path, layer, encoding), "events", {"file": path.name, "layer": layer})
-    events.check_words("event_type", EVENT_TYPES)
+    place = {"file": path.name, "layer": layer}
+    events = _held(_read(path, layer, encoding), "events", place, said)
+    events.read_words("event_type", EVENT_TYPES, "layer.event.")
     return events.sound()
 
 
@@ -183,7 +267,7 @@ def read_reference_samples(
     path = Path(path)
     place = {"file": path.name, "layer": layer}
     fields = {"map_class": map_field, "reference_class": reference_field}
-    records = _held(_read(path, layer, encoding), "reference_samples", place, fields)
+    records = _held(_read(path, layer, encoding), "reference_samples", place, Said(fields))
     samples, known = records.data, _class_codes(scheme)
     legend = Words.made(lambda lang: ", ".join(
         f"{code} {name}" for code, name in classes(scheme)[f"name_{lang}"].items()

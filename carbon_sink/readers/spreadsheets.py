@@ -4,16 +4,19 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from ..errors import FileError, Problem, first_rows
-from ..tables import columns, faulty, heading, hold
+from ..tables import columns, faulty, heading, hold, values_shown
+from ..units import field_units
 from ..values import dates_of, half_width, number_fault, numbers_of
 from .cells import read_dbf
 from .encoding import encoding_of_file
+from .fields import stated_unit, without_unit
 from .formats import content_of, kind_of, located
 from .workbooks import MOST_CELLS, read_sheet, title_rows
 
@@ -213,6 +216,8 @@ def our_columns(
     """
     Find the columns of one of our tables by their key, or their name with or without unit.
 
+    A heading with another unit behind the name is taken where no heading is in ours.
+
     Parameters
     ----------
     names : iterable of str
@@ -233,21 +238,85 @@ def our_columns(
     --------
     >>> our_columns(["项目编号", "done_ha", "计划面积(ha)", "备注"], "projects")[0]
     {'project_id': '项目编号', 'planned_ha': '计划面积(ha)', 'done_ha': 'done_ha'}
+    >>> our_columns(["完成面积（亩）"], "projects")[0]
+    {'done_ha': '完成面积（亩）'}
     """
     written: dict[str, list[str]] = {}
+    with_unit: dict[str, list[str]] = {}
     for name in names:
         written.setdefault(_plain(name), []).append(name)
+        with_unit.setdefault(without_unit(name)[0], []).append(name)
     found, problems = {}, []
     for ours, row in columns(table).iterrows():
         spellings = (ours, ALIASES.get(ours, ours), row["name_zh"], row["name_en"],
                      heading(table, ours), heading(table, ours, "en"))  # fmt: skip
-        theirs = [name for one in dict.fromkeys(map(_plain, spellings))
-                  for name in written.get(one, [])]  # fmt: skip
+        alike = list(dict.fromkeys(map(_plain, spellings)))
+        theirs = [name for one in alike for name in written.get(one, [])]
+        if not theirs:
+            units = {name: stated_unit(name, ours, table)
+                     for one in alike for name in with_unit.get(one, [])}  # fmt: skip
+            theirs = [name for name, unit in units.items() if unit == row["unit"] != ""]
+            theirs = theirs or [name for name, unit in units.items() if unit]
         if theirs:
             found[ours] = theirs[0]
         if len(theirs) > 1:
             problems.append(Problem("column_twice", field=ours, value=", ".join(theirs), **place))
     return found, problems
+
+
+def hold_in_units(
+    data: pd.DataFrame, table: str, fields: dict[str, str], units: dict[str, str], **place: str
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """
+    Hold a table against its contract, columns in other units converted by the exact factor.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Under our names.
+    table : str
+        Name of the table in ``data/columns.csv``.
+    fields : dict
+        Our column name to the heading of the file, which may state a unit.
+    units : dict
+        Our column name to its unit, where the user says it; this comes first.
+    **place : str
+        File and layer for messages.
+
+    Returns
+    -------
+    held, problems
+        As ``tables.hold`` gives them, and a note for each column that was converted.
+
+    Examples
+    --------
+    >>> works = pd.DataFrame({"done_ha": ["4.5"]})
+    >>> hold_in_units(works, "projects", {"done_ha": "完成面积（亩）"}, {})[0]["done_ha"].tolist()
+    [0.3]
+    """
+    rules = columns(table)["unit"]
+    said = {name: stated_unit(fields.get(name, name), name, table)
+            for name in data if name in rules} | units  # fmt: skip
+    problems, ours, written = [], data, {}
+    for name in [name for name in said if name in data and said[name] not in ("", rules[name])]:
+        where = {"field": fields.get(name, name), **place}
+        written[where["field"]] = data[name]
+        numbers, _, mended = numbers_of(data[name], said[name])
+        factor = field_units(rules[name])[said[name]]
+        converted = (numbers * factor.numerator / factor.denominator).astype(object)
+        ours = ours.assign(**{name: converted.where(numbers.notna(), data[name])})
+        problems += [Problem("unit_converted", value=said[name], rule=rules[name], **where),
+                     *faulty("numbers_mended", mended, data[name], **where)]  # fmt: skip
+    held, found = hold(ours, table, fields=fields, **place)
+    return held, problems + [_as_written(one, written) for one in found]
+
+
+def _as_written(problem: Problem, written: dict[str, pd.Series]) -> Problem:
+    """Tell of converted values outside a range as the file has them, by field."""
+    if problem.field not in written or problem.code not in ("too_small", "too_large"):
+        return problem
+    cells = written[problem.field].loc[problem.cells.index].astype("str").astype(object)
+    return replace(problem, cells=cells, value=values_shown(cells))
 
 
 def _plain(name: str) -> str:
@@ -303,7 +372,7 @@ def table_problems(data: pd.DataFrame, file: str = "", layer: str = "") -> list[
     if table:
         found, twice = our_columns(data.columns, table, **place)
         ours = data[list(found.values())].set_axis(list(found), axis=1)
-        problems += [*twice, *hold(ours, table, fields=found, **place)[1]]
+        problems += [*twice, *hold_in_units(ours, table, found, {}, **place)[1]]
     for name in data.columns.difference(list(found.values()), sort=False):
         problems += _mixed(data[name], {"field": str(name), **place})
     return problems

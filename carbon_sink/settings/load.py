@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 from pydantic import ValidationError
 
 from .. import codes, landcover, parameters
@@ -15,10 +16,12 @@ from ..language import read_rows
 from ..readers import codec_of
 from ..tables import columns
 from ..units import base_unit, field_unit, field_units, known_units
-from .model import ELLIPSOID, Section, Settings, Source, named_files, named_sources
+from .model import ELLIPSOID, Section, Settings, Source, Tabular, named_files, named_sources
 
 # characters that no file name may have on some system
 FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
+# tables that the files of a section may hold
+TABLES = {"inventory": ("stands",), "projects": ("projects", "four_side"), "events": ("events",)}
 # what pydantic calls a mistake -> our message
 MESSAGES = {
     "extra_forbidden": "setting_unknown",
@@ -101,7 +104,9 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
 
 def _words() -> list[str]:
     """Return every word that settings may use."""
-    sections = [Settings, *Section.__subclasses__(), *Source.__subclasses__()]
+    sections = [
+        Settings, *(one for kind in (Section, Source, Tabular) for one in kind.__subclasses__())
+    ]  # fmt: skip
     return sorted({name for section in sections for name in section.model_fields} - {"folder"})
 
 
@@ -210,16 +215,19 @@ def _own_code_problems(settings: Settings, file: str) -> list[Problem]:
 
 def _field_unit_problems(settings: Settings, file: str) -> list[Problem]:
     """List units of fields that their columns cannot be in."""
-    units = columns("stands")["unit"]
-    measured = [name for name in units.index if field_units(units[name])]
-    return [
-        Problem("setting_choice", file=file, field=f"inventory.{number}.units.{column}",
-                value=word if column in measured else column,
-                rule=", ".join(field_units(units[column]) if column in measured else measured))
-        for number, source in enumerate(settings.inventory, start=1)
-        for column, word in source.units.items()
-        if column not in measured or not field_unit(word, units[column])
-    ]  # fmt: skip
+    problems = []
+    for name, tables in TABLES.items():
+        units = pd.concat([columns(table)["unit"] for table in tables]).to_dict()
+        measured = [column for column, unit in units.items() if field_units(unit)]
+        problems += [
+            Problem("setting_choice", file=file, field=f"{name}.{number}.units.{column}",
+                    value=word if column in measured else column,
+                    rule=", ".join(field_units(units[column]) if column in measured else measured))
+            for number, source in enumerate(getattr(settings, name), start=1)
+            for column, word in source.units.items()
+            if column not in measured or not field_unit(word, units[column])
+        ]  # fmt: skip
+    return problems
 
 
 def _name_problems(settings: Settings, file: str) -> list[Problem]:

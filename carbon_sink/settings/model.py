@@ -48,21 +48,29 @@ class Towns(Source):
     name_field: Text = "name"
 
 
-class Inventory(Source):
+class Tabular(Source):
     """
-    Inventory polygons of one year.
+    A file whose fields are columns of ours.
 
     ``fields`` maps our column names to the fields of the file, ``fixed`` gives one value to
-    a column the file lacks, ``landclass_codes`` and ``species_codes`` translate codes of the
-    user's own to class groups and species groups. ``units`` says in which unit the field of a
-    column is, where it is not that of the column. A column whose field is an empty text under
-    ``fields`` is left out.
+    a column the file lacks. ``units`` says in which unit the field of a column is, where it is
+    not that of the column. A column whose field is an empty text under ``fields`` is left out.
     """
 
-    year: Year
     fields: dict[str, str] = {}
     fixed: dict[str, str] = {}
     units: dict[str, str] = {}
+
+
+class Inventory(Tabular):
+    """
+    Inventory polygons of one year.
+
+    ``landclass_codes`` and ``species_codes`` translate codes of the user's own to class groups
+    and species groups.
+    """
+
+    year: Year
     landclass_scheme: str = ""
     species_scheme: str = ""
     landclass_codes: dict[str, str] = {}
@@ -158,8 +166,8 @@ class Settings(Section):
     landcover: list[LandCover] = []
     reference_samples: list[ReferenceSamples] = []
     carbon_density: CarbonDensity | None = None
-    projects: list[Source] = []
-    events: list[Source] = []
+    projects: list[Tabular] = []
+    events: list[Tabular] = []
     statistics: list[Statistic] = []
     targets: list[TargetRow] = []
     output: Output = Output()
