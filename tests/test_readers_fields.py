@@ -196,6 +196,7 @@ def test_cut_names_that_can_be_one_column_go_before_those_that_can_be_several():
     cut = ["散生四旁类", "散生四旁树", "散生四旁株", "散生四旁平", "散生四旁_1", "散生四旁蓄"]
     assert set(codes(*cut)) == {"field_cut"}
     assert found(*cut) == {
+        "DI_LEI": "land_class",
         "散生四旁类": "scattered_type", "散生四旁树": "scattered_species",
         "散生四旁株": "scattered_trees", "散生四旁蓄": "scattered_volume_m3",
     }  # fmt: skip
