@@ -13,7 +13,7 @@ from .agreement import COVERS
 from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .coverage import coverage_parts
-from .errors import CarbonSinkError
+from .errors import ParameterError, Problem, first_rows
 from .findings import findings_table, notes_table
 from .intake import Inputs, check_landcover, gather, outline, read_inputs
 from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
@@ -129,19 +129,40 @@ def check(settings: Settings) -> Inputs:
         With everything that was found; ``errors`` are what a run would refuse.
     """
     parameters = _parameters(settings)
-    lacking: list[CarbonSinkError] = []
+    files = {source.year: settings.path_of(source).name for source in settings.inventory}
+    lacking: list[Problem] = []
 
-    def on_part(_year: int, stands: gpd.GeoDataFrame) -> None:
+    def on_part(year: int, stands: gpd.GeoDataFrame) -> None:
+        if "species_group" in stands:  # that the species of trees is unknown is told of the rows
+            known = stands["species_group"].notna() | ~stands["class_group"].isin(TIMBER)
+            stands = stands[known]
         try:
-            estimate(stands, settings, parameters)
-        except CarbonSinkError as error:
-            lacking.append(error)
+            estimate(stands, settings, parameters, files[year])
+        except ParameterError as error:
+            lacking.extend(error.problems)
 
     inputs = gather(settings, on_part)
-    inputs.errors += lacking
+    if lacking:
+        inputs.errors.append(ParameterError(_once(lacking)))
     with inputs.collecting():
         check_landcover(inputs)
     return inputs
+
+
+def _once(lacking: list[Problem]) -> list[Problem]:
+    """Tell what the parts of a file lack once, with everything that one of them lacks."""
+    alike: dict[tuple, list[Problem]] = {}
+    for one in lacking:
+        alike.setdefault((one.code, one.file, one.field), []).append(one)
+    return [
+        replace(
+            parts[0],
+            rows=first_rows(row for one in parts for row in one.rows),
+            count=sum(one.count for one in parts),
+            value=", ".join(sorted({name for one in parts for name in one.value.split(", ")})),
+        )
+        for parts in alike.values()
+    ]
 
 
 def check_folder(settings: Settings) -> Path:
@@ -157,9 +178,18 @@ def default_folder(settings: Settings) -> Path:
 
 
 def estimate(
-    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame
+    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame, file: str = ""
 ) -> gpd.GeoDataFrame:
     """Turn checked stands into stands with coverage, stock and carbon, where these are known."""
+    try:
+        return _estimate(stands, settings, parameters)
+    except ParameterError as error:  # rows say little without their file
+        raise ParameterError([replace(one, file=file) for one in error.problems]) from None
+
+
+def _estimate(
+    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame
+) -> gpd.GeoDataFrame:
     stands = stands.pipe(add_forest_volume).pipe(add_forest_type)
     parts = coverage_parts(stands, settings.coverage_rule, settings.four_side_rule)
     survey = coverage_parts(stands, "sandiao").sum(axis=1)
@@ -185,7 +215,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     lang = settings.language
     parameters = _parameters(settings)
     stands = {
-        year: estimate(inputs.stands[year], settings, parameters) for year in sorted(inputs.stands)
+        year: estimate(one, settings, parameters, one.attrs.get("file", ""))
+        for year, one in sorted(inputs.stands.items())
     }
     used = [used_rows(one, parameters) for one in stands.values() if "carbon_t" in one]
     rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)

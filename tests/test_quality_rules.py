@@ -352,3 +352,12 @@ def test_a_copy_in_another_part_of_the_file_is_found():
         whole.add(part)
     (problem,) = whole.finish()
     assert (problem.code, problem.rows, problem.value) == ("stand_twice", (2, 20_001), "b")
+
+
+def test_polygons_of_one_stand_are_compared_by_the_same_columns_in_every_part():
+    table = as_parts(stands())
+    table.loc[[1, 6], "living_volume_m3_ha"] = np.nan  # so the last part has none at all
+    whole = WholeFile({})
+    for rows in (table.iloc[:5], table.iloc[5:]):
+        whole.add(rows)
+    assert {one.code: one.rows for one in whole.finish()} == {"parts_repeat_stock": (1, 6)}

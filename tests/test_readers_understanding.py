@@ -172,7 +172,7 @@ def test_codes_that_are_not_as_wide_as_national_ones_are_refused_and_never_padde
     found, problems = stands_of(read_layer(source), known)
     wrong = {one.code: (one.field, one.count, one.rule) for one in problems}
     assert wrong == {
-        "code_width": ("XIANG", 8, "9"), "leading_zero_lost": ("LIN_BAN", 8, "4"),
+        "code_width": ("XIANG", 8, "9"), "leading_zero_lost": ("LIN_BAN", 8, "compartment"),
     }  # fmt: skip
     assert found["compartment"].tolist() == ["1"] * 8
     # codes of one's own are named in the settings
@@ -344,6 +344,34 @@ def test_parts_of_a_file_become_the_same_stands_as_the_whole(write, monkeypatch)
     assert cut["registered_area_ha"].tolist() == whole["registered_area_ha"].tolist()
     # 15 mu to the hectare, rounded once
     assert whole["registered_area_ha"].tolist() == (layer["MIAN_JI"] / 15.0).tolist()
+
+
+@pytest.mark.parametrize("size", [1000, 3])
+def test_fields_of_stock_that_are_empty_for_arbor_forest_are_left_out_of_the_whole_file(
+    write, monkeypatch, size
+):
+    monkeypatch.setattr(parts, "PART_ROWS", size)
+    layer = small_inventory(2020)  # arbor forest in rows 1, 2 and economic in row 3
+    forest_ = layer["DI_LEI"].eq("0111") & layer["LIN_ZHONG"].eq("233")
+    assert understand(write(layer)).empty == set()
+    filled = layer.assign(ZXJ=layer["SLXJ"])
+    bare = filled.assign(SLXJ=filled["SLXJ"].mask(forest_))  # a zero elsewhere is no stock
+    known = understand(write(bare, "bare.gpkg"), landclass_scheme="ly1955_4digit")
+    assert known.empty == {"forest_volume_m3"}
+    found, _ = stands_of(read_layer(known.source), known)
+    assert "forest_volume_m3" not in found
+    assert found["total_volume_m3"].tolist() == filled["ZXJ"].tolist()
+    # what cannot be read is to be told, and not left out
+    text = bare["SLXJ"].astype(object).where(bare.index > 0, "很多")
+    assert understand(write(bare.assign(SLXJ=text), "text.gpkg")).empty == set()
+
+
+def test_where_the_settings_give_the_land_class_empty_stock_is_found_too(write):
+    layer = small_inventory(2020).drop(columns="DI_LEI").assign(SLXJ=np.nan)
+    arbor = {"fixed": {"land_class": "0111"}, "landclass_scheme": "ly1955_4digit"}
+    crops = {"fixed": {"land_class": "0210"}, "landclass_scheme": "ly1955_4digit"}
+    assert understand(write(layer), **arbor).empty == {"forest_volume_m3"}
+    assert understand(write(layer), **crops).empty == set()
 
 
 def test_what_was_understood_is_told_in_a_table(write):
