@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import Problem
+from ..language import Words
 from ..tables import columns, faulty
-from ..units import field_units
+from ..units import field_units, pretty
 
 AREA, CLOSURE = "registered_area_ha", "canopy_closure"
 # units of areas, and how many of them make a hectare
@@ -128,7 +129,9 @@ def _in_second_unit(ratio: pd.Series, place: dict) -> list[Problem]:
         problem
         for unit in others
         if _is_second(ratio, near[unit], PER_HA[unit])
-        for problem in faulty("unit_mixed", near[unit], ratio.round(4), rule=named_unit(unit), **place)
+        for problem in faulty(
+            "unit_mixed", near[unit], ratio.round(4), rule=named_unit(unit), **place
+        )
     ]
 
 
@@ -221,6 +224,18 @@ def closure_unit(
         return Finding(said, [])
     shown = f"{values[others].min():g}–{values[others].max():g}"
     return Finding(likely, [to_confirm(CLOSURE, likely, shown, place)])
+
+
+def named_unit(unit: str) -> Words:
+    """
+    Return a unit of a field in both languages, for messages.
+
+    Examples
+    --------
+    >>> named_unit("亩").en, named_unit("成").en, named_unit("m3/亩").en
+    ('mu', 'tenths', 'm³/mu')
+    """
+    return Words(unit, pretty(unit, "en").replace("成", "tenths"))
 
 
 def to_confirm(column: str, unit: str, shown: str, where: dict) -> Problem:
