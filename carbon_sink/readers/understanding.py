@@ -15,7 +15,7 @@ from .code_lists import CodeList, code_lists, decoded, with_whole_codes
 from .contents import Contents, read_areas, read_contents
 from .fields import Match, Names, match_fields, named_columns
 from .layers import fields_of, with_our_names
-from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units
+from .measures import AREA, CLOSURE, Finding, area_unit, closure_unit, in_our_units, named_unit
 from .source import Source
 from .stock import stock_problems
 
@@ -231,7 +231,9 @@ def _units(
     problems += [problem for one in found.values() for problem in one.problems]
     refused = {name for name, one in found.items() if one.problems}
     problems += [
-        Problem("unit_converted", field=fields[name], value=unit, rule=ours[name], **place)
+        Problem(
+            "unit_converted", field=fields[name], value=named_unit(unit), rule=ours[name], **place
+        )
         for name, unit in other.items()
         if name not in refused
     ]
