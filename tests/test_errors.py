@@ -6,11 +6,15 @@ import string
 from importlib import resources
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import carbon_sink
 from carbon_sink import errors
 from carbon_sink.errors import CarbonSinkError, Problem, TableError, first_rows
+from carbon_sink.readers.fields import named_columns
+from carbon_sink.readers.measures import to_confirm
+from carbon_sink.tables import faulty
 
 PACKAGE = Path(carbon_sink.__file__).parent
 MESSAGES = [
@@ -76,6 +80,22 @@ def test_a_problem_is_a_row_of_the_machine_readable_report():
     row = Problem("layer_empty", file="a.shp", rows=(1,), count=1).as_dict("en")
     assert row["code"] == "layer_empty"
     assert {"code", "file", "layer", "row", "field", "value", "rule", "fix"} <= set(row)
+    assert row["severity"] == "refuse"
+
+
+def test_the_machine_readable_report_lists_a_thousand_rows_and_counts_all():
+    (problem,) = faulty("value_missing", pd.Series(data=True, index=range(1, 1501)), value="NULL")
+    row = problem.as_dict()
+    assert (row["row"], row["count"]) == (list(range(1, 1001)), 1500)
+    assert len(problem.rows) == errors.ROWS_SHOWN
+
+
+def test_a_message_says_names_in_its_own_language():
+    problem = Problem("fields_rival", value="a, b", rule=named_columns(["land_class"]))
+    assert "can both be Land class land_class and" in problem.what("en")
+    assert "地类 land_class" in problem.what("zh")
+    unit = to_confirm("registered_area_ha", "亩", "× 15", {})
+    assert (unit.as_dict("en")["value"], unit.as_dict()["value"]) == ("mu (× 15)", "亩 (× 15)")
 
 
 def test_the_catalogue_ships_with_the_package():

@@ -218,6 +218,41 @@ def test_towns_have_unique_codes(write):
         read_towns(write(towns.head(1), "c.gpkg"), name_field="mingcheng")
 
 
+def with_a_deleted_row(path):
+    """Mark the last row of a Shapefile in GBK as deleted, and take away what says GBK."""
+    table = path.with_suffix(".dbf")
+    raw = bytearray(table.read_bytes())
+    rows, head, width = struct.unpack_from("<IHH", raw, 4)
+    raw[head + width * (rows - 1)] = ord("*")
+    raw[29] = 0
+    table.write_bytes(raw)
+    path.with_suffix(".cpg").unlink()
+    return path
+
+
+def test_what_is_found_in_towns_and_projects_is_handed_on_once(write):
+    high = shapely.force_3d(shapely.box(0, 0, 1, 1), 300.0)
+    columns = {
+        "code": ["1", "2", "3"], "name": ["荣隆镇", "昌元街道", "马尾松"],
+        "项目编号": ["1", "2", "3"], "项目类型": "corridor", "实施年度": 2022, "完成面积": 3.0,
+    }  # fmt: skip
+    layer = gpd.GeoDataFrame(columns, geometry=[high] * 3, crs=4490)
+    path = with_a_deleted_row(write(layer, "a.shp", encoding="gbk"))
+    for read in (read_layer, read_towns, read_projects):
+        codes = [note.code for note in read(path).attrs["notes"]]
+        assert codes == ["encoding_found", "rows_deleted", "heights_ignored"]
+
+
+def test_what_is_found_in_an_inventory_is_handed_on(write):
+    path = with_a_deleted_row(
+        write(small_inventory(2020).assign(备注="马尾松林"), "a.shp", encoding="gbk")
+    )
+    stands = read_inventory(path, species_scheme="nfci_3digit")
+    assert stands.attrs["file"] == "a.shp"
+    codes = [note.code for note in stands.attrs["notes"]]
+    assert codes[:2] == ["encoding_found", "rows_deleted"]
+
+
 def test_projects_come_as_polygons_or_as_four_side_records(write, tmp_path):
     works = gpd.GeoDataFrame(
         {"project_id": ["1"], "project_type": ["corridor"], "start_year": [2022], "done_ha": [3.0]},
