@@ -117,7 +117,7 @@ def _survey(
         layer, fields=source.fields, fixed=source.fixed,
         landclass_scheme=source.landclass_scheme, species_scheme=source.species_scheme,
         landclass_codes=source.landclass_codes, species_codes=source.species_codes,
-        units=source.units,
+        units=source.units, pad_codes=source.pad_codes,
     )  # fmt: skip
     if "land_class" not in {**known.fields, **known.fixed}:  # then no rule can be asked
         raise TableError([one for one in known.problems if one.severity == "refuse"])

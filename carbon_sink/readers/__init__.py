@@ -1,5 +1,6 @@
 """Reads what a bureau brings and gives it our names: inventories, towns, works and events."""
 
+from .code_lists import PADDABLE
 from .encoding import codec_of
 from .formats import kind_of, located
 from .layers import as_source, read_layer
@@ -12,6 +13,7 @@ from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
 
 __all__ = [
+    "PADDABLE",
     "AreaUnits",
     "Part",
     "Said",

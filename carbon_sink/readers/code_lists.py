@@ -1,6 +1,6 @@
 """The code lists of an inventory: found out from its columns, and used to understand them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +25,10 @@ ATTRIBUTES = ("forest_category", "scattered_type")
 HANDED_ON = ("origin", "age_group", "change_cause")
 # codes of places that are three digits behind the code of the larger place, and its digits
 PLACES = (("county_code", 6, "town_code"), ("town_code", 9, "village_code"))
+# digits of numbers that may lose zeros; those of towns and villages are counted within the larger
+# place, because whole codes begin with the province and have no zero to lose (BAD_INPUT.md, A3)
+PAD_DIGITS = {"town_code": 3, "village_code": 3, "compartment": 4, "subcompartment": 6}
+PADDABLE = (*COLUMNS, *PAD_DIGITS)
 
 
 class CodeList(NamedTuple):
@@ -32,7 +36,8 @@ class CodeList(NamedTuple):
     What the codes of a column stand for.
 
     ``group`` is the column that is to hold it, ``names`` gives the code of each Chinese name,
-    and ``foreign`` are codes of other schemes that were found in the column.
+    ``foreign`` are codes of other schemes that were found in the column, and ``is_padded`` says
+    that the user wants lost zeros put back.
     """
 
     group: str
@@ -41,6 +46,7 @@ class CodeList(NamedTuple):
     scheme: str
     names: Mapping[str, str] = MappingProxyType({})
     foreign: tuple[str, ...] = ()
+    is_padded: bool = False
 
 
 class CodeLists(NamedTuple):
@@ -59,6 +65,7 @@ def code_lists(
     declared: dict[str, str],
     own: dict[str, dict[str, str]],
     *,
+    padded: Collection[str] = (),
     is_run: bool = True,
 ) -> CodeLists:
     """
@@ -73,6 +80,8 @@ def code_lists(
     declared, own : dict
         For ``"land_class"`` and ``"dominant_species"``: the scheme that the user names, and
         codes of the user's own with their groups.
+    padded : collection of str
+        Our names of columns whose lost zeros the user wants put back.
     is_run : bool
         Whether figures will be computed.
 
@@ -94,6 +103,7 @@ def code_lists(
         scheme, foreign = declared.get(column, ""), ()
         if column in counts and (scheme or not mine):
             others = counts[column].drop(list(mine), errors="ignore")
+            others = _with_zeros(others, kind, scheme) if column in padded else others
             detection = schemes.detect(others, kind, scheme)
             problems += schemes.problems_of(
                 detection, is_run=is_run, field=fields.get(column, column), **source.place
@@ -105,7 +115,7 @@ def code_lists(
             meaning = {**groups[~groups.isin(codes.HEADINGS)].to_dict(), **mine}
             lists[column] = CodeList(
                 group, pd.Series(meaning, dtype=object), message, scheme or codes.OWN_SCHEME,
-                foreign=foreign,
+                foreign=foreign, is_padded=column in padded,
             )  # fmt: skip
     lists |= _attribute_lists(lists.get("dominant_species"))
     return CodeLists(lists, found["land_class"], found["dominant_species"], problems)
@@ -123,9 +133,21 @@ def _attribute_lists(species: CodeList | None) -> dict[str, CodeList]:
     }  # fmt: skip
     if species is not None:
         lists["scattered_species"] = species._replace(
-            group="", message="attribute_unlisted", foreign=()
+            group="", message="attribute_unlisted", foreign=(), is_padded=False
         )
     return lists
+
+
+def _with_zeros(counts: pd.Series, kind: str, declared: str) -> pd.Series:
+    """Count codes that a list, the declared one or any, holds with a zero as if they had it."""
+    known = schemes.KINDS[kind]
+    names = [declared] if declared else known.schemes()
+    listed = {code for name in names for code in known.groups_of(name).index}
+    whole = [
+        f"0{code}" if f"0{code}" in listed and not (declared and code in listed) else code
+        for code in counts.index
+    ]
+    return counts.groupby(pd.Index(whole, dtype=object)).sum()
 
 
 def _counts(source: Source, fields: dict[str, str], fixed: dict[str, str]) -> dict[str, pd.Series]:
@@ -179,22 +201,66 @@ def decoded(
     problems: list[Problem] = []
     found = {}
     for column in [name for name in lists if name in stands]:
-        group, meaning, message, scheme, names, foreign = lists[column]
-        values = stands[column]
+        group, meaning, message, scheme, names, foreign, is_padded = lists[column]
+        values, field = stands[column], fields.get(column, column)
         if names and values.isin(names).any():
             found[column] = values = values.replace(names)
         unknown = values.notna() & ~values.isin(meaning.index)
         padded = unknown & ("0" + values.astype("str")).isin(meaning.index)
         alien = unknown & values.isin(foreign)
-        causes = {"leading_zero_lost": padded, "scheme_mixed": alien,
-                  message: unknown & ~padded & ~alien}  # fmt: skip
+        causes = {"scheme_mixed": alien, message: unknown & ~padded & ~alien}
         for code, bad in causes.items():
-            problems += faulty(
-                code, bad, values, field=fields.get(column, column), rule=scheme, **place
-            )
+            problems += faulty(code, bad, values, field=field, rule=scheme, **place)
+        if is_padded:
+            problems += faulty("codes_padded", padded, values, field=field, **place)
+            found[column] = values = values.mask(padded, "0" + values)
+        else:
+            problems += faulty("leading_zero_lost", padded, values, field=field, rule=column,
+                               **place)  # fmt: skip
         if group:
             found[group] = values.map(meaning).astype(object)
     return stands.assign(**found), problems
+
+
+def with_zeros(
+    stands: gpd.GeoDataFrame, padded: Collection[str], fields: dict[str, str], place: dict
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """
+    Put zeros back before numbers of places and compartments, where the user asks for it.
+
+    Parameters
+    ----------
+    stands : GeoDataFrame
+        Under our names.
+    padded : collection of str
+        Our names of the columns.
+    fields : dict
+        Our column name to the field of the file, for the messages.
+    place : dict
+        File and layer, for the messages.
+
+    Returns
+    -------
+    stands : GeoDataFrame
+        With towns and villages of at least three digits, compartments of four and
+        sub-compartments of six; what is longer or is no number stays as it was.
+    problems : list of Problem
+        The rows that were padded.
+
+    Examples
+    --------
+    >>> stands = pd.DataFrame({"compartment": ["7", "0012", "7A", "12345"]})
+    >>> with_zeros(stands, ["compartment"], {}, {})[0]["compartment"].tolist()
+    ['0007', '0012', '7A', '12345']
+    """
+    problems: list[Problem] = []
+    for column in [name for name in PAD_DIGITS if name in padded and name in stands]:
+        digits, values = PAD_DIGITS[column], texts_of(stands[column]).texts
+        short = values.str.fullmatch(rf"[0-9]{{1,{digits - 1}}}", na=False)
+        problems += faulty("codes_padded", short, values, field=fields.get(column, column), **place)
+        whole = stands[column].mask(short, values.str.zfill(digits))
+        stands = stands.assign(**{column: whole})
+    return stands, problems
 
 
 def with_whole_codes(

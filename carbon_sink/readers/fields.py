@@ -349,7 +349,9 @@ def _cut_fields(
     single = {field: meant for field, meant in of_field.items() if len(meant) == 1}
     fields_of = {name: [field for field in single if name in single[field]] for name in wanted}
     matches = {
-        name: Match(name, fields[0], "cut") for name, fields in fields_of.items() if len(fields) == 1
+        name: Match(name, fields[0], "cut")
+        for name, fields in fields_of.items()
+        if len(fields) == 1
     }
     sure = {match.field for match in matches.values()}
     open_ = {field: [name for name in meant if name not in matches]

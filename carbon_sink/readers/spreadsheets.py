@@ -18,6 +18,7 @@ from .cells import read_dbf
 from .encoding import encoding_of_file
 from .fields import stated_unit, without_unit
 from .formats import content_of, kind_of, located
+from .measures import named_unit
 from .workbooks import MOST_CELLS, read_sheet, title_rows
 
 SUFFIXES = (".csv", ".xlsx", ".xls", ".dbf")
@@ -305,7 +306,8 @@ def hold_in_units(
         factor = field_units(rules[name])[said[name]]
         converted = (numbers * factor.numerator / factor.denominator).astype(object)
         ours = ours.assign(**{name: converted.where(numbers.notna(), data[name])})
-        problems += [Problem("unit_converted", value=said[name], rule=rules[name], **where),
+        unit = named_unit(said[name])
+        problems += [Problem("unit_converted", value=unit, rule=rules[name], **where),
                      *faulty("numbers_mended", mended, data[name], **where)]  # fmt: skip
     held, found = hold(ours, table, fields=fields, **place)
     return held, problems + [_as_written(one, written) for one in found]

@@ -1,5 +1,6 @@
 """Understands the columns of an inventory: which field is which, in which codes and units."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ from ..language import text
 from ..tables import columns, faulty, hold
 from ..units import field_unit, field_units
 from ..values import texts_of
-from .code_lists import CodeList, code_lists, decoded, with_whole_codes
+from .code_lists import CodeList, code_lists, decoded, with_whole_codes, with_zeros
 from .contents import Contents, read_areas, read_contents
 from .fields import Match, Names, match_fields, named_columns
 from .layers import fields_of, with_our_names
@@ -58,6 +59,8 @@ class Understanding:
     empty : frozenset of str
         Columns of stock that hold nothing for any arbor forest of the whole file; stands are
         without them, so that other columns give the stock.
+    padded : frozenset of str
+        Columns of codes whose lost zeros are put back, because the user asks for it.
     """
 
     source: Source
@@ -72,6 +75,7 @@ class Understanding:
     units: dict[str, str]
     unsure: frozenset[str]
     empty: frozenset[str]
+    padded: frozenset[str]
 
     @property
     def unused(self) -> list[str]:
@@ -120,6 +124,7 @@ def understand(
     landclass_codes: dict[str, str] | None = None,
     species_codes: dict[str, str] | None = None,
     units: dict[str, str] | None = None,
+    pad_codes: Collection[str] = (),
     is_run: bool = True,
 ) -> Understanding:
     """
@@ -133,6 +138,8 @@ def understand(
         What the user says of it, as for ``read_inventory``; this comes first.
     units : dict, optional
         Our column name to the unit of the field, which confirms what is found.
+    pad_codes : collection of str
+        Our names of columns of codes that lost their zeros, which are put back and told.
     is_run : bool
         Whether figures will be computed: what is ambiguous is then asked for, not only told.
 
@@ -148,14 +155,14 @@ def understand(
         source, found, fixed or {},
         {"land_class": landclass_scheme, "dominant_species": species_scheme},
         {"land_class": landclass_codes or {}, "dominant_species": species_codes or {}},
-        is_run=is_run,
+        padded=pad_codes, is_run=is_run,
     )  # fmt: skip
     contents = read_contents(source, found, names.rivals, lists.lists, fixed or {})
     in_units, unsure, problems = _units(source, names, found, units or {}, contents)
     return Understanding(
         source, found, fixed or {}, present, lists.lists, lists.landclass_scheme,
         lists.species_scheme, names.problems + problems + lists.problems, names.matches,
-        in_units, unsure, contents.empty,
+        in_units, unsure, contents.empty, frozenset(pad_codes),
     )  # fmt: skip
 
 
@@ -183,13 +190,14 @@ def stands_of(
     stands = with_our_names(rows, "stands", known.fields, known.fixed, place)
     stands = _with_places_of_survey(stands, known.matches)
     own = {name for name, match in known.matches.items() if match.way == "settings"}
+    stands, padded = with_zeros(stands, known.padded, known.fields, place)
     stands, whole = with_whole_codes(stands, own, known.fields, place)
     if "stand_id" not in stands:
         stands = _add_stand_id(stands)
     stands, found = hold(stands, "stands", fields=known.fields, **place)
     other_range = {known.fields[name] for name in (*known.units, *known.unsure)}
     # that the land class is missing is known of the whole file, and not of each part
-    problems = whole + [
+    problems = padded + whole + [
         one for one in found
         if one.code != "field_missing"
         and not (one.code in OUT_OF_RANGE and one.field in other_range)
@@ -286,18 +294,17 @@ def _with_places_of_survey(stands: gpd.GeoDataFrame, matches: dict[str, Match]) 
 
 
 def _width_problems(stands: gpd.GeoDataFrame, known: Understanding) -> list[Problem]:
-    """Tell codes that are not as wide as national codes are; none is ever padded."""
+    """Tell codes that are not as wide as national codes are; none is padded unasked."""
     problems = []
     for name, digits in CODE_DIGITS.items():
         if name in known.fields and name in stands and known.matches[name].way != "settings":
             values = stands[name].astype("str")
-            code, wrong = "code_width", ~values.str.fullmatch(rf"\d{{{digits}}}", na=True)
+            code, rule = "code_width", str(digits)
+            wrong = ~values.str.fullmatch(rf"\d{{{digits}}}", na=True)
             if name == "compartment":
-                code, wrong = (
-                    "leading_zero_lost",
-                    values.str.fullmatch(rf"\d{{1,{digits - 1}}}", na=False),
-                )
-            problems += faulty(code, wrong, values, field=known.fields[name], rule=str(digits),
+                code, rule = "leading_zero_lost", name
+                wrong = values.str.fullmatch(rf"\d{{1,{digits - 1}}}", na=False)
+            problems += faulty(code, wrong, values, field=known.fields[name], rule=rule,
                                **known.source.place)  # fmt: skip
     return problems
 

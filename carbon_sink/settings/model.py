@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..coverage import FOUR_SIDE_RULES, RULES
 from ..language import LANGUAGES
+from ..readers import PADDABLE
 from ..targets import KINDS
 
 ELLIPSOID = "ellipsoid"
@@ -67,7 +68,8 @@ class Inventory(Tabular):
     Inventory polygons of one year.
 
     ``landclass_codes`` and ``species_codes`` translate codes of the user's own to class groups
-    and species groups.
+    and species groups. ``pad_codes`` names columns whose codes lost the zeros they began with,
+    which are put back and told.
     """
 
     year: Year
@@ -75,6 +77,7 @@ class Inventory(Tabular):
     species_scheme: str = ""
     landclass_codes: dict[str, str] = {}
     species_codes: dict[str, str] = {}
+    pad_codes: list[Literal[*PADDABLE]] = []
 
 
 class LandCover(Section):
