@@ -109,3 +109,14 @@ def test_an_inventory_in_its_place_or_off_in_another_way_is_not_blamed_on_web_ma
     for shift in ((0.0, 0.0), (-0.0035, 0.0028), (0.02, 0.0)):
         counts = strays(squares(shift), boundary)
         assert judge_strays(counts, boundary, file="f") == []
+
+
+def test_names_of_towns_stand_for_their_codes_and_are_told():
+    named = towns().assign(town_name=["东镇", "西镇"])
+    stands = layer(SQUARE, shapely.box(105.6, 29, 105.7, 29.1)).assign(town_code=["东镇", "2"])
+    found, (note,) = assign_towns(stands, named, file="f")
+    assert found["town_code"].tolist() == ["1", "2"]
+    assert (note.code, note.severity, note.value) == ("town_by_name", "warn", "东镇 = 1")
+    # two towns of one name say nothing
+    twice = named.assign(town_name="东镇")
+    assert assign_towns(stands, twice, file="f")[1][0].code == "town_unknown"

@@ -194,7 +194,7 @@ def test_a_missing_or_broken_file_is_told_without_a_traceback(tmp_path):
     with pytest.raises(SettingsError, match="TOML"):
         load_settings(broken)
     broken.write_bytes("标题".encode("gbk"))
-    with pytest.raises(SettingsError, match="TOML"):
+    with pytest.raises(SettingsError, match="不是 UTF-8 编码"):
         load_settings(broken)
 
 

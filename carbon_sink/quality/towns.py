@@ -46,6 +46,7 @@ def assign_towns(
     """
     place = {"file": file, "layer": layer, "field": field}
     given = stands.get("town_code", pd.Series(None, index=stands.index, dtype=object))
+    given, named = _named(given, towns)
     unknown = given.notna() & ~given.isin(towns["town_code"])
     points = stands.geometry.representative_point().to_crs(towns.crs)
     # towns are prepared when they ask for points, and not when points ask for towns
@@ -57,12 +58,25 @@ def assign_towns(
     shown = ", ".join(towns["town_code"].head(8)) + (" …" if len(towns) > 8 else "")  # noqa: PLR2004
     across = _beyond(stands.geometry, code.mask(elsewhere), towns)
     problems = [
+        *faulty("town_by_name", named.notna(), named, **place),
         *faulty("town_unknown", unknown, given, rule=shown, **place),
         *faulty("town_elsewhere", elsewhere, given, **place),
         *faulty("stand_without_town", code.isna(), **place),
         *faulty("town_across", across.ge(BEYOND_LEAST), _percent(across), **place),
     ]
     return stands.assign(town_code=code), problems
+
+
+def _named(given: pd.Series, towns: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
+    """Put the codes of towns in the place of their names; tell where, and which."""
+    named = pd.Series(None, index=given.index, dtype=object)
+    if "town_name" not in towns:
+        return given, named
+    once = towns.drop_duplicates("town_name", keep=False)
+    codes = given.map(dict(zip(once["town_name"], once["town_code"], strict=True)))
+    hit = codes.notna() & ~given.isin(towns["town_code"])
+    named[hit] = given[hit].astype(str) + " = " + codes[hit].astype(str)
+    return given.astype(object).where(~hit, codes), named
 
 
 def outside(

@@ -300,7 +300,8 @@ def _width_problems(stands: gpd.GeoDataFrame, known: Understanding) -> list[Prob
         if name in known.fields and name in stands and known.matches[name].way != "settings":
             values = stands[name].astype("str")
             code, rule = "code_width", str(digits)
-            wrong = ~values.str.fullmatch(rf"\d{{{digits}}}", na=True)
+            # names of towns are matched with the towns, and are no codes
+            wrong = ~values.str.fullmatch(rf"\d{{{digits}}}|\D+", na=True)
             if name == "compartment":
                 code, rule = "leading_zero_lost", name
                 wrong = values.str.fullmatch(rf"\d{{1,{digits - 1}}}", na=False)

@@ -61,7 +61,10 @@ def load_settings(path: str | Path) -> Settings:
         raise SettingsError(Problem("settings_missing", file=str(path)))
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        problem = Problem("settings_not_utf8", file=file, value=str(error.start))
+        raise SettingsError(problem) from None
+    except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         value = "{} : {}".format(*place.groups()) if place else str(error)
         raise SettingsError(Problem("settings_unreadable", file=file, value=value)) from None
