@@ -10,7 +10,15 @@ import pandas as pd
 from .. import quality
 from ..errors import Problem, worst
 from ..geometry import ellipsoidal_area_ha
-from ..readers import Source, Understanding, parts_of, raw_problems, read_parts, stands_of
+from ..readers import (
+    AreaUnits,
+    Source,
+    Understanding,
+    parts_of,
+    raw_problems,
+    read_parts,
+    stands_of,
+)
 from ..tables import faulty, joined
 from .memory import give_back
 
@@ -18,6 +26,7 @@ from .memory import give_back
 UNIT_DOUBTS = ("unit_unclear", "unit_to_confirm", "unit_mixed")
 # share of the rows of a part that may lie elsewhere; where more do, the system is wrong
 ASTRAY_MOST = 0.5
+AREA = "registered_area_ha"
 OUTSIDE_MOST = 0.01  # share of the land area that parcels may lie outside the boundary
 
 
@@ -130,6 +139,9 @@ class _Check:
         self.changed_ha = self.outside_ha = 0.0
         self.strays = np.zeros(2, dtype=int)
         self.unplaced: list[Problem] = []
+        self.units: AreaUnits | None = None
+        if known is not None and AREA in known.fields and AREA not in known.unsure:
+            self.units = AreaUnits(known.units.get(AREA, "ha"))
 
     def placed_rows(self, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
         """Return the rows that lie where their system is meant for; nothing where most do not."""
@@ -202,6 +214,8 @@ class _Check:
             stands, place=self.place, year=self.ground.year, fields=self.fields
         )
         self.whole.add(stands)
+        if self.units is not None:
+            self.units.add(stands[AREA], stands["area_ha"])
 
     def _placed(self, stands: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Hold stands against the towns and the boundary."""
@@ -229,6 +243,8 @@ class _Check:
         found += quality.judge_repairs(self.repairs, self.changed_ha, survey.area_ha)
         if self.known is not None:
             found += self.whole.finish() if survey.is_placed else []
+        if self.units is not None and survey.is_placed:
+            found += self.units.finish(field=self.fields[AREA], **self.place)
         if len(self.shelf) and survey.is_placed:
             survey.topology = quality.survey(self.shelf)
             found += quality.judge_topology(survey.topology, **self.named)
