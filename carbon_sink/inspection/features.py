@@ -47,9 +47,8 @@ def faulty_features(survey: Survey, lang: str = "zh") -> gpd.GeoDataFrame:
     )  # fmt: skip
     lines = lines.assign(row=lines["row"].astype(int)).drop_duplicates(["row", "code"])
     lines["value"] = lines["value"].astype(str)
-    said = lines.groupby("row")[["value", "rule", "fix"]].agg(
-        "；".join if lang == "zh" else "; ".join
-    )
+    sentences = "".join if lang == "zh" else " ".join
+    said = lines.groupby("row").agg({"value": "; ".join, "rule": sentences, "fix": sentences})
     rows = shapes.index
     severity = wanted["severity"].reindex(rows)
     table = pd.DataFrame(
