@@ -250,3 +250,57 @@ def test_fields_and_units_of_works_and_events_are_held_against_their_columns(cha
     settings = load_settings(path)
     assert settings.projects[0].units == {"done_ha": "亩"}
     assert settings.events[0].units == {"area_ha": "亩"}
+
+
+ACCOUNTING = """
+[pools]
+dead_wood = "ar_tool12"
+
+[growth]
+update = true
+
+[uncertainty]
+draws = 20_000
+stock_bias_pct = 8
+
+[[outlook.scenarios]]
+key = "bau"
+name = "照常"
+harvest_m3_yr = 3000
+mortality_pct_yr = 0
+planting = [{ species_group = "camphor", area_ha_yr = 100, from_year = 2026, to_year = 2030 }]
+"""
+
+
+def with_more(path, *parts, changes=()):
+    """The settings with more sections behind them."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        text = text.replace(old, new)
+    path.write_text("\n".join([text, *parts]), encoding="utf-8")
+    return path
+
+
+def test_what_is_said_about_accounting_is_read(small_place):
+    settings = load_settings(with_more(small_place, ACCOUNTING))
+    assert settings.pools.dead_wood == "ar_tool12"
+    assert settings.pools.litter == ""
+    assert settings.uncertainty.draws == 20_000
+    assert settings.uncertainty.stock_bias_pct == 8.0
+    assert settings.outlook.years == [2030, 2035, 2060]
+    assert settings.outlook.scenarios[0].planting[0].area_ha_yr == 100.0
+
+
+def test_a_scenario_without_its_harvest_is_asked_for_it(small_place):
+    lacking = ACCOUNTING.replace("harvest_m3_yr = 3000\n", "")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(with_more(small_place, lacking))
+    assert codes_of(refused) == {("setting_missing", "outlook.scenarios.1.harvest_m3_yr")}
+
+
+def test_an_earlier_inventory_may_be_brought_to_the_report_year(small_place):
+    later = [("report_year = 2025", "report_year = 2027")]
+    with pytest.raises(SettingsError, match="update = true") as refused:
+        load_settings(with_more(small_place, changes=later))
+    assert codes_of(refused) == {("year_without_inventory", "report_year")}
+    assert load_settings(with_more(small_place, "[growth]\nupdate = true\n")).growth.update

@@ -16,7 +16,8 @@ from ..language import read_rows
 from ..readers import codec_of
 from ..tables import columns
 from ..units import base_unit, field_unit, field_units, known_units
-from .model import ELLIPSOID, Section, Settings, Source, Tabular, named_files, named_sources
+from .model import ELLIPSOID, Settings, Source, Tabular, named_files, named_sources
+from .section import Section
 
 # characters that no file name may have on some system
 FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
@@ -268,10 +269,16 @@ def _year_problems(settings: Settings, file: str) -> list[Problem]:
     years = [source.year for source in settings.inventory or settings.landcover]
     if not years:
         problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))
-    elif settings.report_year not in years:
+    elif settings.report_year not in years and not _is_updated(settings):
         known = ", ".join(map(str, sorted(years)))
         problems.append(
             Problem("year_without_inventory", file=file, field="report_year",
                     value=str(settings.report_year), rule=known)
         )  # fmt: skip
     return problems
+
+
+def _is_updated(settings: Settings) -> bool:
+    """Tell whether an earlier inventory is to be brought to the report year."""
+    years = [source.year for source in settings.inventory]
+    return settings.growth.update and bool(years) and max(years) < settings.report_year

@@ -3,22 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..coverage import FOUR_SIDE_RULES, RULES
 from ..language import LANGUAGES
 from ..readers import PADDABLE
 from ..targets import KINDS
+from .accounting import Gases, Growth, Outlook, Pools, Uncertainty
+from .section import Section, Text, Year
 
 ELLIPSOID = "ellipsoid"
-Year = Annotated[int, Field(ge=1949, le=2100)]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """A section of the settings; words it does not know are refused, nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Source(Section):
@@ -173,6 +167,11 @@ class Settings(Section):
     events: list[Tabular] = []
     statistics: list[Statistic] = []
     targets: list[TargetRow] = []
+    pools: Pools = Pools()
+    growth: Growth = Growth()
+    uncertainty: Uncertainty = Uncertainty()
+    outlook: Outlook = Outlook()
+    ghg: Gases = Gases()
     output: Output = Output()
 
     def path_of(self, source: Source | LandCover | str) -> Path:
