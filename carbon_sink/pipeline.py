@@ -9,22 +9,21 @@ import geopandas as gpd
 import pandas as pd
 
 from . import __version__, layers, ledger, maps, readers, report
-from .agreement import COVERS
-from .carbon import add_carbon, used_rows
+from .carbon import used_rows
 from .cluster import check_workers, measuring
-from .coverage import coverage_parts
 from .errors import ParameterError, Problem, first_rows
+from .estimation import estimate
 from .findings import findings_table, notes_table
-from .intake import Inputs, check_landcover, gather, outline, read_inputs
-from .inventory import TIMBER, add_forest_type, add_forest_volume, stock_parts
+from .intake import Inputs, check_landcover, gather, read_inputs
+from .inventory import TIMBER
 from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
 from .projects import PLAN_ITEMS, plan_quantities
+from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
 from .stand_changes import change_notes, changes_between
-from .summary import WHOLE_PLACE, RunFacts, inventory_tables
-from .tables import columns
+from .summary import RunFacts, inventory_tables
 from .targets import Target, indicator_table, indicator_values
 from .zonal import Measure, class_area
 
@@ -177,39 +176,6 @@ def default_folder(settings: Settings) -> Path:
     return Path("maps") / settings.folder.name / str(settings.report_year)
 
 
-def estimate(
-    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame, file: str = ""
-) -> gpd.GeoDataFrame:
-    """Turn checked stands into stands with coverage, stock and carbon, where these are known."""
-    try:
-        return _estimate(stands, settings, parameters)
-    except ParameterError as error:  # rows say little without their file
-        raise ParameterError([replace(one, file=file) for one in error.problems]) from None
-
-
-def _estimate(
-    stands: gpd.GeoDataFrame, settings: Settings, parameters: pd.DataFrame
-) -> gpd.GeoDataFrame:
-    stands = stands.pipe(add_forest_volume).pipe(add_forest_type)
-    parts = coverage_parts(stands, settings.coverage_rule, settings.four_side_rule)
-    survey = coverage_parts(stands, "sandiao").sum(axis=1)
-    stands = stands.assign(sandiao_ha=survey, **parts.add_suffix("_ha"))
-    if "forest_volume_m3" not in stands:
-        return stands
-    stock = stock_parts(stands)
-    timber = stands["forest_type"].isin(TIMBER)
-    stands = stands.assign(
-        **stock.add_suffix("_stock_m3"),
-        living_stock_m3=stock.sum(axis=1),
-        stocked_ha=stands["area_ha"].where(timber, 0.0),
-        timber_stock_m3=stock["forest"].where(timber, 0.0),
-    )
-    if "species_group" not in stands:
-        return stands
-    stands = add_carbon(stands, parameters)
-    return stands.assign(carbon_area_ha=stands["area_ha"].where(stands["carbon_part"].notna(), 0.0))
-
-
 def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -> Run:
     """Compute every result table; what cannot be computed is absent, with its reason."""
     lang = settings.language
@@ -244,8 +210,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables["notes"] = notes_table(notes, lang)
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
-    content = _content(settings.place.code, facts, tables, inputs.land_area_ha)
-    found = _layers(inputs, stands) | drawn | seen.layers
+    content = content_of(settings.place.code, facts, tables, inputs.land_area_ha)
+    found = layers_of(inputs, stands) | drawn | seen.layers
     return Run(facts, tables, found, rows, content, seen)
 
 
@@ -280,92 +246,6 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
     )
 
 
-def _layers(inputs: Inputs, stands: dict) -> dict[str, gpd.GeoDataFrame]:
-    """Collect the results that have a geometry."""
-    found = {}
-    if len(inputs.towns):
-        found["towns"] = inputs.towns[["town_code", "town_name", "geometry"]]
-    for year, one in stands.items():
-        known = [name for name in columns("stands").index if name in one]
-        found[f"stands_{year}"] = one[[*known, "geometry"]]
-    for name, parts in (("projects", inputs.projects), ("events", inputs.events)):
-        shapes = [one for one in parts if isinstance(one, gpd.GeoDataFrame)]
-        if shapes:
-            found[name] = gpd.GeoDataFrame(pd.concat(shapes, ignore_index=True))
-    if inputs.boundary is not None:
-        found["boundary"] = inputs.boundary[["geometry"]]
-    elif not len(inputs.towns):
-        found["surveyed"] = _surveyed(inputs)
-    return found
-
-
-def _surveyed(inputs: Inputs) -> gpd.GeoDataFrame:
-    """Outline what the data cover, where neither a boundary nor towns say what the place is."""
-    if inputs.stands:
-        stands = inputs.stands[max(inputs.stands)]
-        return gpd.GeoDataFrame(geometry=[stands.union_all()], crs=stands.crs)
-    return outline(inputs.landcover[max(inputs.landcover)])
-
-
-def _content(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float | None) -> dict:
-    """Lay out ``indicators.json``, the machine-readable truth."""
-    content = {
-        "place": facts.place,
-        "place_code": place_code,
-        "title": facts.title,
-        "year": facts.year,
-        "synthetic": facts.synthetic,
-        "notice": text("notice.synthetic", facts.language) if facts.synthetic else "",
-        "coverage_rule": facts.coverage_rule,
-        "four_side_rule": facts.four_side_rule,
-        "land_area_ha": land_area_ha,
-        "land_area_source": facts.land_area_source,
-        "indicators": tables["indicators"]
-        .astype({"base_year": "Int64", "target_year": "Int64"})
-        .to_dict("records"),
-        "sinks": {},
-        "stocks": {},
-        "coverage_parts": {},
-        "history": [],
-        "plan_quantities": [],
-        "satellite_tree_cover": [],
-        "landcover_accuracy": [],
-        "absent": tables["absent"].to_dict("records"),
-    }
-    if "town_summary" in tables:
-        summary = tables["town_summary"]
-        whole = summary[summary["town_code"] == WHOLE_PLACE]
-        content["history"] = whole.drop(columns=["town_code", "town_name"]).to_dict("records")
-        parts = tables["coverage_parts"]
-        mine = parts["year"].eq(facts.year) & parts["rule"].eq(facts.coverage_rule)
-        content["coverage_parts"] = parts[mine].set_index("part")["area_ha"].to_dict()
-    if "carbon_parts" in tables:
-        pools = tables["carbon_parts"]
-        pools = pools[pools["year"].eq(facts.year) & pools["part"].ne("total")]
-        content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
-    for name in ("plan_quantities", "satellite_tree_cover", "landcover_accuracy"):
-        if name in tables:
-            content[name] = tables[name].to_dict("records")
-    return content
-
-
-def gis_layers(done: Run) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers for GIS staff: towns and stands carry the figures of their tables."""
-    found = dict(done.layers)
-    if "landcover_of_stands" in done.tables:
-        table = done.tables["landcover_of_stands"]
-        for year, part in table.groupby("inventory_year"):
-            stands = found[f"stands_{year}"]
-            seen = part[["landcover_year", *COVERS, "main_class", "agreement_pct"]]
-            # by row, in the order both have: parcels of several polygons share a key
-            found[f"stands_{year}"] = stands.join(seen.set_axis(stands.index))
-    if "towns" in found and "town_summary" in done.tables:
-        summary = done.tables["town_summary"]
-        figures = summary[summary["year"].eq(done.facts.year)].drop(columns="town_name")
-        found["towns"] = found["towns"].merge(figures, on="town_code", how="left")
-    return found
-
-
 def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
     """Write every output of a run; all of them show the numbers of its tables."""
     (folder / "layers").mkdir()
@@ -377,9 +257,8 @@ def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
     report.write_workbook(
         folder / "report" / f"{facts.place}_{facts.year}.xlsx", done.tables, facts, done.parameters
     )
-    layers.write_layers(
-        folder / "layers" / f"{facts.place}_{facts.year}.gpkg", gis_layers(done), facts
-    )
+    drawn = gis_layers(done.layers, done.tables, facts.year)
+    layers.write_layers(folder / "layers" / f"{facts.place}_{facts.year}.gpkg", drawn, facts)
     if done.seen.carbon_maps is not None:
         write_rasters(done.seen.carbon_maps, folder / "layers", facts)
     maps.save(done.map(), folder / "index.html")

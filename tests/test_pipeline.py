@@ -4,7 +4,6 @@ import json
 import math
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,7 +18,7 @@ import carbon_sink
 from carbon_sink.errors import CarbonSinkError
 from carbon_sink.geometry import ellipsoidal_area_ha
 from carbon_sink.intake import read_inputs
-from carbon_sink.pipeline import compute, gis_layers
+from carbon_sink.pipeline import compute
 from carbon_sink.settings import load_settings
 
 
@@ -180,19 +179,6 @@ def test_json_csv_workbook_layer_and_map_show_the_same_numbers(done, content):
     assert any(isinstance(cell, int | float) and cell == pytest.approx(coverage) for cell in cells)
     towns = gpd.read_file(done.folder / "layers" / "小地方_2025.gpkg", layer="towns")
     assert towns["forest_stock_m3"].sum() == pytest.approx(stock)
-
-
-def test_parcels_of_one_key_keep_their_own_figures_in_the_layer(done):
-    table = done.tables["landcover_of_stands"].copy()
-    layer = done.layers["stands_2020"].copy()
-    mine = table["inventory_year"].eq(2020)
-    layer["stand_id"] = table.loc[mine, "stand_id"] = "one key"
-    twins = replace(done, tables=done.tables | {"landcover_of_stands": table},
-                    layers=done.layers | {"stands_2020": layer})  # fmt: skip
-    found = gis_layers(twins)["stands_2020"]
-    assert len(found) == len(layer) == 8
-    assert found["tree_cover_ha"].tolist() == table.loc[mine, "tree_cover_ha"].tolist()
-    assert len(set(found["tree_cover_ha"])) > 1
 
 
 def test_the_machine_readable_truth_has_its_contract(content):

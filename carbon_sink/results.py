@@ -1,0 +1,98 @@
+"""What the results of a run are laid out as: the machine-readable truth and the layers."""
+
+import geopandas as gpd
+import pandas as pd
+
+from .agreement import COVERS
+from .intake import Inputs, outline
+from .language import text
+from .summary import WHOLE_PLACE, RunFacts
+from .tables import columns
+
+
+def layers_of(inputs: Inputs, stands: dict) -> dict[str, gpd.GeoDataFrame]:
+    """Collect the results that have a geometry."""
+    found = {}
+    if len(inputs.towns):
+        found["towns"] = inputs.towns[["town_code", "town_name", "geometry"]]
+    for year, one in stands.items():
+        known = [name for name in columns("stands").index if name in one]
+        found[f"stands_{year}"] = one[[*known, "geometry"]]
+    for name, parts in (("projects", inputs.projects), ("events", inputs.events)):
+        shapes = [one for one in parts if isinstance(one, gpd.GeoDataFrame)]
+        if shapes:
+            found[name] = gpd.GeoDataFrame(pd.concat(shapes, ignore_index=True))
+    if inputs.boundary is not None:
+        found["boundary"] = inputs.boundary[["geometry"]]
+    elif not len(inputs.towns):
+        found["surveyed"] = _surveyed(inputs)
+    return found
+
+
+def _surveyed(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Outline what the data cover, where neither a boundary nor towns say what the place is."""
+    if inputs.stands:
+        stands = inputs.stands[max(inputs.stands)]
+        return gpd.GeoDataFrame(geometry=[stands.union_all()], crs=stands.crs)
+    return outline(inputs.landcover[max(inputs.landcover)])
+
+
+def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: float | None) -> dict:
+    """Lay out ``indicators.json``, the machine-readable truth."""
+    content = {
+        "place": facts.place,
+        "place_code": place_code,
+        "title": facts.title,
+        "year": facts.year,
+        "synthetic": facts.synthetic,
+        "notice": text("notice.synthetic", facts.language) if facts.synthetic else "",
+        "coverage_rule": facts.coverage_rule,
+        "four_side_rule": facts.four_side_rule,
+        "land_area_ha": land_area_ha,
+        "land_area_source": facts.land_area_source,
+        "indicators": tables["indicators"]
+        .astype({"base_year": "Int64", "target_year": "Int64"})
+        .to_dict("records"),
+        "sinks": {},
+        "stocks": {},
+        "coverage_parts": {},
+        "history": [],
+        "plan_quantities": [],
+        "satellite_tree_cover": [],
+        "landcover_accuracy": [],
+        "absent": tables["absent"].to_dict("records"),
+    }
+    if "town_summary" in tables:
+        summary = tables["town_summary"]
+        whole = summary[summary["town_code"] == WHOLE_PLACE]
+        content["history"] = whole.drop(columns=["town_code", "town_name"]).to_dict("records")
+        parts = tables["coverage_parts"]
+        mine = parts["year"].eq(facts.year) & parts["rule"].eq(facts.coverage_rule)
+        content["coverage_parts"] = parts[mine].set_index("part")["area_ha"].to_dict()
+    if "carbon_parts" in tables:
+        pools = tables["carbon_parts"]
+        pools = pools[pools["year"].eq(facts.year) & pools["part"].ne("total")]
+        content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
+    for name in ("plan_quantities", "satellite_tree_cover", "landcover_accuracy"):
+        if name in tables:
+            content[name] = tables[name].to_dict("records")
+    return content
+
+
+def gis_layers(
+    layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame], year: int
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers for GIS staff: towns and stands carry the figures of their tables."""
+    found = dict(layers)
+    if "landcover_of_stands" in tables:
+        table = tables["landcover_of_stands"]
+        for surveyed, part in table.groupby("inventory_year"):
+            stands = found[f"stands_{surveyed}"]
+            seen = part[["landcover_year", *COVERS, "main_class", "agreement_pct"]]
+            # by row, in the order both have: parcels of several polygons share a key
+            found[f"stands_{surveyed}"] = stands.join(seen.set_axis(stands.index))
+    if "towns" in found and "town_summary" in tables:
+        summary = tables["town_summary"]
+        figures = summary[summary["year"].eq(year)].drop(columns="town_name")
+        found["towns"] = found["towns"].merge(figures, on="town_code", how="left")
+    return found
