@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -18,8 +18,9 @@ from .errors import FileError, Problem
 PACKAGES = ("geopandas", "numpy", "pandas", "shapely", "pyproj", "pyogrio", "rasterio",
             "rioxarray", "numba", "folium", "xlsxwriter")  # fmt: skip
 BLOCK_BYTES = 1 << 20
+YEARS_END = 10_000
 PLACES_OF_RASTERS = (".tfw", ".tifw", ".wld", ".aux.xml")
-PROGRAM, RECORD = "carbon_sink", "run.json"
+PROGRAM, RECORD, FIGURES = "carbon_sink", "run.json", "indicators.json"
 
 
 def sha256(path: Path) -> str:
@@ -151,6 +152,93 @@ def _earlier_outputs(folder: Path) -> set[str] | None:
         return set(record["outputs"]) if record["program"]["name"] == PROGRAM else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def earlier_results(
+    final: Path, place: Mapping[str, str], year: int
+) -> tuple[dict | None, list[Problem]]:
+    """
+    Read what an earlier run left, to compare a new one with.
+
+    Parameters
+    ----------
+    final : Path
+        Where the results of the new run belong. Where it holds none, the folders beside it are
+        looked through for the latest earlier report year of the same place.
+    place : mapping
+        ``code`` and ``name`` of the place.
+    year : int
+        Report year of the new run.
+
+    Returns
+    -------
+    results : dict or None
+        The record of that run, with the ``history`` of its figures and its ``folder``; None
+        where there is none that can be compared.
+    problems : list of Problem
+        Results that cannot be read, or are of another place.
+    """
+    final = final.resolve()
+    if (final / RECORD).is_file():
+        results = _results(final)
+        if results is None:
+            return None, [Problem("earlier_unreadable", file=str(final), value=final.name)]
+        if not _is_same(results["settings"]["place"], place):
+            other = results["settings"]["place"]["name"]
+            return None, [Problem("earlier_of_other_place", file=str(final), value=other)]
+        return results, []
+    problems, found = [], []
+    for record in sorted(final.parent.glob(f"*/{RECORD}")):
+        folder = record.parent
+        if folder.name.startswith("."):  # what a run that was broken off left
+            continue
+        results = _results(folder)
+        if results is None and folder.name.isdigit() and int(folder.name) < year:
+            problems.append(Problem("earlier_unreadable", file=str(folder), value=folder.name))
+        elif results and _is_same(results["settings"]["place"], place):
+            found.append(results)
+    earlier = [one for one in found if one["settings"]["report_year"] < year]
+    return max(earlier, key=lambda one: one["settings"]["report_year"], default=None), problems
+
+
+def _is_same(place: Mapping, other: Mapping) -> bool:
+    """Return whether two records of a place are of one: by code where both have it."""
+    key = "code" if place.get("code") and other.get("code") else "name"
+    return place.get(key) == other.get(key)
+
+
+def _results(folder: Path) -> dict | None:
+    """Return the record and the figures of an earlier run; None where they are not whole."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        history = json.loads((folder / FIGURES).read_text(encoding="utf-8"))["history"]
+        results = {**record, "history": history, "folder": str(folder)}
+        return results if _is_whole(results) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _is_whole(results: dict) -> bool:
+    """Return whether a record has the parts that are compared, in the shape a run writes."""
+    settings = results["settings"]
+    sections = [part for value in settings.values()
+                for part in (value if isinstance(value, list) else [value])
+                if isinstance(part, dict)]  # fmt: skip
+    texts = [
+        *(section.get(name) or "" for section in sections for name in ("path", "table")),
+        *(row[name] for row in results["parameters"] for name in ("species_group", "parameter")),
+        *results["inputs_sha256"].values(), settings["place"]["name"],
+        results["program"]["version"],
+    ]  # fmt: skip
+    years = [*(record["year"] for record in results["history"]), settings["report_year"],
+             *(section["year"] for section in sections if "year" in section)]  # fmt: skip
+    return (
+        results["program"]["name"] == PROGRAM
+        and all(isinstance(one, str) for one in texts)
+        and all(type(one) is int and 0 < one < YEARS_END for one in years)
+        and all("value" in row for row in results["parameters"])
+        and all(isinstance(record, dict) for record in results["history"])
+    )
 
 
 @contextlib.contextmanager

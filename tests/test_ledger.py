@@ -6,16 +6,22 @@ import os
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carbon_sink.errors import FileError
 from carbon_sink.ledger import (
     check_folder,
+    earlier_results,
     fingerprints,
     results_folder,
     run_record,
     sha256,
     versions,
 )
+from carbon_sink.recalculation import compare
+
+PLACE = {"code": "500153", "name": "荣昌区"}
 
 
 def test_what_places_a_raster_is_fingerprinted_with_it(tmp_path):
@@ -113,3 +119,83 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(FileError, match="无法写入"), results_folder(tmp_path / "file" / "2025"):
         pass
+
+
+def results(folder, year, place=PLACE, carbon_t=1.0):
+    """Lay out the results of an earlier run."""
+    folder.mkdir(parents=True)
+    record = {"program": {"name": "carbon_sink", "version": "1"}, "inputs_sha256": {"a": "b"},
+              "settings": {"report_year": year, "place": place, "land_area_ha": None,
+                           "inventory": [{"year": year, "path": "a"}]},
+              "parameters": [{"species_group": "bamboo", "parameter": "bef", "value": 1.0}]}  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    figures = {"history": [{"year": year, "carbon_t": carbon_t}]}
+    (folder / "indicators.json").write_text(json.dumps(figures), encoding="utf-8")
+
+
+def test_the_results_that_are_about_to_be_replaced_are_read(tmp_path):
+    results(tmp_path / "2025", 2025, carbon_t=7.0)
+    results(tmp_path / "2020", 2020)
+    found, problems = earlier_results(tmp_path / "2025", PLACE, 2025)
+    assert problems == []
+    assert found["history"] == [{"year": 2025, "carbon_t": 7.0}]
+    assert compare(found, found).empty
+
+
+def test_a_new_report_year_is_compared_with_the_latest_earlier_one_of_the_place(tmp_path):
+    for year in (2015, 2020, 2030):
+        results(tmp_path / str(year), year)
+    results(tmp_path / "2024", 2024, {"code": "500101", "name": "万州区"})
+    results(tmp_path / ".2024-x", 2024)
+    found, problems = earlier_results(tmp_path / "2025", PLACE, 2025)
+    assert (found["settings"]["report_year"], problems) == (2020, [])
+    assert earlier_results(tmp_path / "2010", PLACE, 2010) == (None, [])
+    assert earlier_results(tmp_path / "no" / "2025", PLACE, 2025) == (None, [])
+
+
+def test_a_place_is_known_by_its_code_or_by_its_name_where_a_code_is_lacking(tmp_path):
+    results(tmp_path / "2025", 2025, {"code": "500153", "name": "Rongchang"})
+    assert earlier_results(tmp_path / "2025", PLACE, 2025)[0]
+    found, (problem,) = earlier_results(tmp_path / "2025", {"code": "", "name": "荣昌区"}, 2025)
+    assert (found, problem.code, problem.value) == (None, "earlier_of_other_place", "Rongchang")
+    assert problem.severity == "warn"
+
+
+def test_broken_results_are_told_and_those_before_them_are_compared(tmp_path):
+    results(tmp_path / "2020", 2020)
+    results(tmp_path / "2022", 2022)
+    (tmp_path / "2022" / "indicators.json").write_text('{"history": [')
+    found, (problem,) = earlier_results(tmp_path / "2025", PLACE, 2025)
+    assert found["settings"]["report_year"] == 2020
+    assert (problem.code, problem.value) == ("earlier_unreadable", "2022")
+    found, (problem,) = earlier_results(tmp_path / "2022", PLACE, 2022)
+    assert (found, problem.code) == (None, "earlier_unreadable")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
+        st.sampled_from(["year", "path", "value", "name", "x"]), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(st.sampled_from(["program", "inputs_sha256", "settings", "parameters", "history", "place",
+                        "report_year", "inventory", "value", "carbon_t"]), ANYTHING)  # fmt: skip
+def test_whatever_earlier_files_hold_is_compared_or_told(tmp_path_factory, part, anything):
+    folder = tmp_path_factory.mktemp("earlier") / "2025"
+    results(folder, 2025)
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    figures = json.loads((folder / "indicators.json").read_text(encoding="utf-8"))
+    whole = {**record, "history": figures["history"]}
+    for holder in (record, record["settings"], record["parameters"][0], figures,
+                   figures["history"][0]):  # fmt: skip
+        if part in holder:
+            holder[part] = anything
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "indicators.json").write_text(json.dumps(figures), encoding="utf-8")
+    found, problems = earlier_results(folder, PLACE, 2025)
+    assert (found is None) == bool(problems)
+    if found:
+        compare(found, whole)
+        compare(whole, found)
