@@ -210,29 +210,65 @@ def _rows(links: Links, unit: np.ndarray, of_link: np.ndarray) -> pd.DataFrame:
 
 
 def _shared_out(rows: pd.DataFrame, stands: gpd.GeoDataFrame, date: str) -> dict[str, pd.Series]:
-    """Share the area and the stock of parcels out over their rows, by the ground of these."""
-    held = rows[date].ne(NONE).to_numpy()
-    row = rows.loc[held, date].to_numpy()
-    ground = rows.loc[held, "ground_ha"].to_numpy()
-    total = np.bincount(row, ground, minlength=len(stands))
-    count = np.bincount(row, minlength=len(stands))
-    # a parcel without measured ground lies in one row, the whole of it
-    share = np.where(total[row] > 0.0, ground, 1.0) / np.where(total > 0.0, total, count)[row]
-    found = {}
-    for column, name in (("area_ha", f"area_{date}_ha"), (STOCK, f"forest_stock_{date}_m3")):
-        if column in stands:
-            value = stands[column].to_numpy(dtype=float)[row] * share
-            found[name] = pd.Series(0.0, index=rows.index)
-            found[name][held] = value
+    """Share the area and the stock of parcels out over their rows, and name the parcels."""
+    found = {
+        name: share(rows, stands[column], date)
+        for column, name in (("area_ha", f"area_{date}_ha"), (STOCK, f"forest_stock_{date}_m3"))
+        if column in stands
+    }
     for column in ("stand_id", "town_code", "land_class", "dominant_species"):
         if column in stands:
-            found[f"{column}_{date}"] = _of_rows(rows[date], stands[column])
+            found[f"{column}_{date}"] = of_rows(rows[date], stands[column])
     return found
 
 
-def _of_rows(positions: pd.Series, column: pd.Series) -> pd.Series:
-    """Return the cell of the parcel of each row, missing where there is none."""
-    return column.reset_index(drop=True).reindex(positions).set_axis(positions.index)
+def share(rows: pd.DataFrame, values: pd.Series, date: str) -> pd.Series:
+    """
+    Share a figure of each parcel out over its rows, by the ground of these.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As ``stand_changes`` returns them; ``before`` and ``after`` are positions of parcels.
+    values : Series
+        The figure of each parcel of one date, in the order of the parcels.
+    date : {"before", "after"}
+        The date of the parcels.
+
+    Returns
+    -------
+    shares : Series
+        On the index of the rows, in the unit of the values; 0 where the date has no parcel.
+        The rows of a parcel add up to its figure, to the last digits.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"before": [0, 0, -1], "ground_ha": [1.0, 3.0, 2.0]})
+    >>> share(rows, pd.Series([100.0]), "before").tolist()
+    [25.0, 75.0, 0.0]
+    """
+    held = rows[date].ne(NONE).to_numpy()
+    parcel = rows.loc[held, date].to_numpy()
+    ground = rows.loc[held, "ground_ha"].to_numpy()
+    total = np.bincount(parcel, ground, minlength=len(values))
+    count = np.bincount(parcel, minlength=len(values))
+    # a parcel without measured ground lies in one row, the whole of it
+    part = np.where(total[parcel] > 0.0, ground, 1.0) / np.where(total > 0.0, total, count)[parcel]
+    found = pd.Series(0.0, index=rows.index)
+    found[held] = values.to_numpy(dtype=float)[parcel] * part
+    return found
+
+
+def of_rows(positions: pd.Series, values: pd.Series) -> pd.Series:
+    """
+    Return what is said of the parcel of each row; missing where the row has none.
+
+    Examples
+    --------
+    >>> of_rows(pd.Series([1, -1]), pd.Series(["a", "b"])).tolist()
+    ['b', nan]
+    """
+    return values.reset_index(drop=True).reindex(positions).set_axis(positions.index)
 
 
 def _changed_fields(
