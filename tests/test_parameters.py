@@ -13,6 +13,7 @@ from carbon_sink.parameters import (
     TREE_PARAMETERS,
     by_species,
     constant,
+    lacking,
     load_parameters,
     references,
     values,
@@ -22,8 +23,10 @@ from carbon_sink.targets import KINDS
 from carbon_sink.units import known_units
 
 EVIDENCE = ["biomass_parameters", "constants", "coverage_rules", "land_classes", "landcover_classes",
-            "landcover_schemes", "expected_cover", "plan_targets", "species", "fields", "attribute_codes",
-            "age_groups", "quality_rules", "code_pages", "systems", "datums", "gcj02", "common_characters"]  # fmt: skip
+            "landcover_schemes", "expected_cover", "land_categories", "plan_targets", "species", "fields", "attribute_codes",
+            "age_groups", "growth_models", "growth_groups", "volume_equations", "quality_rules", "code_pages", "systems", "datums", "gcj02", "common_characters",
+            "gwp", "fire_factors", "parameter_limits",
+            "tree_biomass_equations", "biomass_regressions", "biomass_equation_groups"]  # fmt: skip
 RANGES = {"wood_density_t_m3": (0.2, 1.1), "bef": (1.0, 3.0), "root_shoot_ratio": (0.1, 0.7),
           "carbon_fraction": (0.4, 0.6), "biomass_above_t_ha": (1, 100),
           "biomass_below_t_ha": (1, 100), "biomass_whole_t_ha": (1, 100)}  # fmt: skip
@@ -166,6 +169,69 @@ def test_own_rows_in_other_units_or_with_unknown_names_are_refused(change):
         load_parameters("ar_cm_001", pd.DataFrame([{**row, **change}]))
     with pytest.raises(ParameterError):
         load_parameters("ar_cm_001", pd.DataFrame([row, row]))
+
+
+def own_row(parameter, value, group="oak"):
+    units = {"wood_density_t_m3": "t/m3", "carbon_fraction": "tC/t"}
+    unit = "t/ha" if parameter.endswith("t_ha") else units.get(parameter, "1")
+    return {"species_group": group, "parameter": parameter, "value": value, "unit": unit,
+            "source": "survey", "confidence": "verified"}  # fmt: skip
+
+
+def test_impossible_values_of_own_rows_are_named_all_at_once_with_what_is_possible():
+    faulty = [("carbon_fraction", "1"), ("carbon_fraction", "47"), ("root_shoot_ratio", "2.1"),
+              ("bef", "0.9"), ("bef", "12"), ("wood_density_t_m3", "480"),
+              ("wood_density_t_m3", "0.04"), ("biomass_above_t_ha", "1001"),
+              ("biomass_below_t_ha", "501"), ("biomass_whole_t_ha", "6848")]  # fmt: skip
+    groups = ["oak", "cypress"]
+    rows = pd.DataFrame([own_row(name, value, groups[number % 2])
+                         for number, (name, value) in enumerate(faulty)], index=range(2, 12))  # fmt: skip
+    with pytest.raises(ParameterError) as caught:
+        load_parameters("ar_cm_001", rows)
+    assert [one.code for one in caught.value.problems] == ["parameter_row_impossible"]
+    assert caught.value.problems[0].rows == tuple(range(2, 12))
+    message = caught.value.text("en")
+    assert "cypress carbon_fraction 47 (0–1)" in message
+    assert "cypress wood_density_t_m3 480" not in message
+    assert "oak wood_density_t_m3 0.04 (0.05–1.5)" in message
+
+
+def test_values_at_the_limits_are_possible():
+    limits = read_data("parameter_limits.csv")
+    limits = limits[limits["open"].eq("no")]
+    rows = pd.DataFrame([own_row(row.parameter, row.max) for row in limits.itertuples()])
+    assert len(load_parameters("ar_cm_001", rows)) == len(load_parameters("ar_cm_001")) + 3
+
+
+def test_a_row_without_source_and_one_with_an_impossible_value_are_told_together():
+    rows = pd.DataFrame([{**own_row("bef", "1.5"), "source": ""}, own_row("root_shoot_ratio", "3")])
+    with pytest.raises(ParameterError) as caught:
+        load_parameters("ar_cm_001", rows)
+    assert [one.code for one in caught.value.problems] == [
+        "parameter_row_incomplete",
+        "parameter_row_impossible",
+    ]
+    assert [one.rows for one in caught.value.problems] == [(0,), (1,)]
+
+
+def test_the_rows_of_the_package_are_within_the_limits():
+    limits = read_data("parameter_limits.csv").set_index("parameter")
+    rows = read_data("biomass_parameters.csv")
+    assert set(rows["parameter"]) == set(limits.index)
+    assert (
+        rows.drop_duplicates("parameter").set_index("parameter")["unit"] == limits["unit"]
+    ).all()
+    low, high = (rows["parameter"].map(limits[name]).astype(float) for name in ("min", "max"))
+    assert rows["value"].astype(float).between(low, high).all()
+
+
+def test_groups_that_lack_the_same_parameters_are_told_together_and_others_apart():
+    rows = load_parameters("ar_cm_001", pd.DataFrame([own_row("bef", "1.4", "other_conifer")]))
+    species = pd.Series(["other_conifer", "oak", "herb", None, "herb"], index=[3, 4, 5, 6, 7])
+    found = {one.field: one for one in lacking(rows, species, ("bef", "carbon_fraction"))}
+    assert found["carbon_fraction"].value == "other_conifer"
+    assert found["bef, carbon_fraction"].value == "herb, —"
+    assert found["bef, carbon_fraction"].rows == (5, 6, 7)
 
 
 def test_a_stand_gets_the_value_of_its_species_and_unknown_stays_refused():
