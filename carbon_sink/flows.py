@@ -102,8 +102,8 @@ def carbon_pieces(
 
     Notes
     -----
-    Trees that have no carbon column at both dates have their stock here, and no carbon: a
-    difference of one known date would be no change. ``flow`` tells what became of the ground:
+    Where the carbon of trees is not known at both dates, their change is missing: the carbon of
+    one date is no change. ``flow`` tells what became of the ground:
     ``gained`` and ``lost`` are conversions to and from forest land, ``stocked`` and
     ``unstocked`` are forest land that got or lost its stand, ``species_changed`` and
     ``kind_changed`` are forest that is written of differently, whether it changed or not;
@@ -145,8 +145,8 @@ def carbon_pieces(
                 )
         held |= figures.filter(like="volume_").gt(0.0).any(axis=1)
         piece = told.assign(part=part, **figures)
-        if part in TREE_PARTS:
-            piece = piece.assign(species_before=None, species_after=None)
+        species = "trees" if part in TREE_PARTS else "species"
+        piece = piece.assign(**{f"species_{date}": ground[date][species] for date in DATES})
         found.append(piece[held])
     pieces = pd.concat([one for one in found if len(one)] or found[:1])
     pieces = pieces.sort_index(kind="stable").reset_index(drop=True)
@@ -176,13 +176,16 @@ def _figure(
 
 
 def _ground(positions: pd.Series, stands: pd.DataFrame) -> pd.DataFrame:
-    """Tell of each row what ground it is at one date: part, category and species."""
+    """Tell of each row what ground it is at one date: part, category, species and other trees."""
     sparse = stands["forest_type"].eq("sparse")
     part = stands["carbon_part"].fillna(sparse.map({True: "sparse", False: OPEN}))
     category = of_rows(positions, land_category(stands["forest_type"])).fillna(NO_GROUND)
     species = of_rows(positions, stands["species_group"].astype(object))
+    trees = None
+    if "scattered_species_group" in stands:
+        trees = of_rows(positions, stands["scattered_species_group"].astype(object))
     return pd.DataFrame(
-        {"part": of_rows(positions, part), "category": category, "species": species}
+        {"part": of_rows(positions, part), "category": category, "species": species, "trees": trees}
     )
 
 
@@ -193,9 +196,7 @@ def _told(
     told = rows[["unit", "change_class", "town_code", "stand_id_before", "stand_id_after"]]
     told = told.assign(flow=_flow(rows, ground["before"], ground["after"]))
     for date, one in ground.items():
-        told = told.assign(
-            **{f"category_{date}": one["category"], f"species_{date}": one["species"]}
-        )
+        told[f"category_{date}"] = one["category"]
     if "change_cause" in after:
         told = told.assign(change_cause=of_rows(rows["after"], after["change_cause"]))
     return told
@@ -271,7 +272,8 @@ def carbon_flows(pieces: pd.DataFrame, year_before: int, year_after: int) -> pd.
     -------
     flows : DataFrame
         Columns of ``carbon_flows`` in ``data/columns.csv``, town names aside; the whole place
-        has an empty town code. Removals from the air are positive.
+        has an empty town code. Removals from the air are positive. The change is that of the
+        pieces whose carbon both dates know.
 
     Raises
     ------
@@ -291,7 +293,7 @@ def carbon_flows(pieces: pd.DataFrame, year_before: int, year_after: int) -> pd.
     ...     "part": "arbor", "flow": "remaining", "area_before_ha": 1.0, "area_after_ha": 1.0,
     ...     "volume_before_m3": 0.0, "volume_after_m3": 0.0,
     ...     "carbon_before_t": 100000.0, "carbon_after_t": 118081.0})
-    >>> carbon_flows(piece, 2020, 2025)["removal_co2_t_yr"].round(1).tolist()
+    >>> carbon_flows(with_change(piece), 2020, 2025)["removal_co2_t_yr"].round(1).tolist()
     [13259.4, 13259.4]
     """
     years = check_period(year_before, year_after)
@@ -301,8 +303,8 @@ def carbon_flows(pieces: pd.DataFrame, year_before: int, year_after: int) -> pd.
         ordered = one.assign(
             part=pd.Categorical(one["part"], PARTS), flow=pd.Categorical(one["flow"], FLOWS)
         )
-        found.append(ordered.groupby(keys, observed=True)[list(SUMS)].sum(min_count=1))
-    flows = with_change(pd.concat(found).reset_index())
+        found.append(ordered.groupby(keys, observed=True)[[*SUMS, *CHANGES]].sum(min_count=1))
+    flows = pd.concat(found).reset_index()
     return flows.assign(
         part=flows["part"].astype("str"),
         flow=flows["flow"].astype("str"),
