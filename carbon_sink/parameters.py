@@ -4,20 +4,27 @@ from functools import cache
 
 import pandas as pd
 
-from .errors import ParameterError, Problem
+from .errors import ParameterError, Problem, first_rows
 from .tables import as_numbers, read_data
 
+# how a species group that is missing is named
+UNKNOWN = "—"
 CONFIDENCE = ("verified", "well_known", "uncertain")
 TREE_PARAMETERS = ("wood_density_t_m3", "bef", "root_shoot_ratio", "carbon_fraction")
 # kinds of forest whose biomass is a figure per area
 AREA_GROUPS = ("bamboo", "economic", "shrub")
+AREA_PARAMETERS = (
+    "biomass_whole_t_ha",
+    "biomass_above_t_ha",
+    "biomass_below_t_ha",
+    "carbon_fraction",
+)
 COLUMNS = (
     "set", "species_group", "name_zh", "parameter", "value", "unit", "source", "locator",
     "confidence", "note",
 )  # fmt: skip
 
 
-@cache
 @cache
 def constant(key: str) -> float:
     """
@@ -90,13 +97,34 @@ def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     faulty |= ~rows["confidence"].isin(CONFIDENCE) | rows["unit"].ne(rows["parameter"].map(units))
     faulty |= ~rows["species_group"].isin(groups)
     faulty |= rows.duplicated(["species_group", "parameter"])
+    problems = _impossible(rows[~faulty], numbers[~faulty])
     if faulty.any():
         lines = rows.index[faulty].tolist()
         expected = ", ".join(f"{name} ({unit})" for name, unit in units.items())
         problem = Problem("parameter_row_incomplete", rows=tuple(lines[:5]), count=len(lines),
                           rule=expected, value=", ".join(CONFIDENCE))  # fmt: skip
-        raise ParameterError(problem)
+        problems.insert(0, problem)
+    if problems:
+        raise ParameterError(problems)
     return rows
+
+
+def _impossible(rows: pd.DataFrame, numbers: pd.Series) -> list[Problem]:
+    """Name every row whose value no tree can have, each with the range that is possible."""
+    limits = read_data("parameter_limits.csv").set_index("parameter")
+    low, high = (rows["parameter"].map(limits[name]).astype(float) for name in ("min", "max"))
+    # a share of all or nothing is as impossible as one beyond
+    is_open = rows["parameter"].map(limits["open"]).eq("yes")
+    bad = (numbers < low) | (numbers > high) | (is_open & (numbers.eq(low) | numbers.eq(high)))
+    if not bad.any():
+        return []
+    cells = pd.Series(
+        [f"{row.species_group} {row.parameter} {row.value} ({limits.loc[row.parameter, 'min']}–"
+         f"{limits.loc[row.parameter, 'max']})" for row in rows[bad].itertuples()],
+        index=rows.index[bad],
+    )  # fmt: skip
+    return [Problem("parameter_row_impossible", rows=tuple(cells.index), count=len(cells),
+                    value="; ".join(cells), cells=cells)]  # fmt: skip
 
 
 def values(rows: pd.DataFrame, parameter: str) -> pd.Series:
@@ -135,20 +163,69 @@ def by_species(rows: pd.DataFrame, species_group: pd.Series, parameter: str) -> 
     ParameterError
         If a species group has no value; no average is put in its place.
     """
-    found = values(rows, parameter)
-    lacking = ~species_group.isin(found.index)
-    if lacking.any():
-        groups = sorted(species_group[lacking].astype("string").fillna("—").unique())
-        raise ParameterError(
-            Problem(
-                "parameter_missing",
-                field=parameter,
-                value=", ".join(groups),
-                rows=tuple(species_group.index[lacking][:5]),
-                count=int(lacking.sum()),
-            )
+    problems = lacking(rows, species_group, (parameter,))
+    if problems:
+        raise ParameterError(problems)
+    return group_values(rows, species_group, parameter)
+
+
+def group_values(rows: pd.DataFrame, species_group: pd.Series, parameter: str) -> pd.Series:
+    """
+    Return one parameter for each stand, missing where its species group has none.
+
+    Examples
+    --------
+    >>> rows = load_parameters("ar_cm_001")
+    >>> group_values(rows, pd.Series(["oak", None]), "bef").tolist()
+    [1.355, nan]
+    """
+    return species_group.map(values(rows, parameter)).astype(float)
+
+
+def lacking(
+    rows: pd.DataFrame, species_group: pd.Series, parameters: tuple[str, ...]
+) -> list[Problem]:
+    """
+    Tell which of the parameters the species groups of stands lack.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Parameter rows as ``load_parameters`` returns them.
+    species_group : Series
+        Species group of each stand.
+    parameters : tuple of str
+        Names of the parameters that are needed.
+
+    Returns
+    -------
+    problems : list of Problem
+        One for all groups that lack the same parameters, with these groups and every row.
+
+    Examples
+    --------
+    >>> rows = load_parameters("ar_cm_001")
+    >>> [one.value for one in lacking(rows, pd.Series(["oak", "fig", "elder"]), ("bef",))]
+    ['elder, fig']
+    """
+    known = {name: set(values(rows, name).index) for name in parameters}
+    groups = species_group.astype(object).where(species_group.notna(), UNKNOWN)
+    lacks = groups.map({
+        group: ", ".join(name for name in parameters if group not in known[name])
+        for group in groups.unique()
+    })  # fmt: skip
+    return [
+        Problem(
+            "parameter_missing",
+            field=names,
+            value=", ".join(sorted(mine.unique())),
+            rows=first_rows(mine.index),
+            count=len(mine),
+            cells=mine,
         )
-    return species_group.map(found)
+        for names, mine in groups.groupby(lacks)
+        if names
+    ]
 
 
 def references() -> pd.DataFrame:

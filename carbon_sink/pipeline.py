@@ -158,6 +158,7 @@ def _once(lacking: list[Problem]) -> list[Problem]:
             parts[0],
             rows=first_rows(row for one in parts for row in one.rows),
             count=sum(one.count for one in parts),
+            cells=pd.concat([one.cells for one in parts]),
             value=", ".join(sorted({name for one in parts for name in one.value.split(", ")})),
         )
         for parts in alike.values()

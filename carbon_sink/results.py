@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 
 from .agreement import COVERS
+from .carbon import CARBON_PARTS
 from .intake import Inputs, outline
 from .language import text
 from .summary import WHOLE_PLACE, RunFacts
@@ -71,7 +72,7 @@ def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: flo
         content["coverage_parts"] = parts[mine].set_index("part")["area_ha"].to_dict()
     if "carbon_parts" in tables:
         pools = tables["carbon_parts"]
-        pools = pools[pools["year"].eq(facts.year) & pools["part"].ne("total")]
+        pools = pools[pools["year"].eq(facts.year) & pools["part"].isin(CARBON_PARTS)]
         content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
     for name in ("plan_quantities", "satellite_tree_cover", "landcover_accuracy"):
         if name in tables:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .carbon import carbon_parts
+from .carbon import carbon_parts, living_parts
 from .codes import group_names
 from .coverage import PARTS, RULES, coverage_parts, coverage_pct
 from .inventory import STOCK_PARTS
@@ -284,7 +284,8 @@ def inventory_tables(
             stock = stock.set_axis(list(STOCK_PARTS)).to_frame("volume_m3")
             rows["stock_parts"] = _with_total(stock)
         if "carbon_t" in one:
-            rows["carbon_parts"] = _with_total(carbon_parts(one))
+            forest, living = _with_total(carbon_parts(one)), living_parts(one).reset_index()
+            rows["carbon_parts"] = pd.concat([forest, living], ignore_index=True)
             rows["species_summary"] = species_summary(one)
         for name, table in rows.items():
             found.setdefault(name, []).append(table.assign(year=year))

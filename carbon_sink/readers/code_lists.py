@@ -133,7 +133,10 @@ def _attribute_lists(species: CodeList | None) -> dict[str, CodeList]:
     }  # fmt: skip
     if species is not None:
         lists["scattered_species"] = species._replace(
-            group="", message="attribute_unlisted", foreign=(), is_padded=False
+            group="scattered_species_group",
+            message="scattered_species_unlisted",
+            foreign=(),
+            is_padded=False,
         )
     return lists
 

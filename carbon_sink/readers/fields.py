@@ -14,7 +14,9 @@ from .layers import FIELDS_SHOWN
 
 # columns that are computed, so that no field of a file can be one
 DERIVED = (
-    "area_ha", "class_group", "is_land_survey", "forest_type", "species_group", "carbon_t",
+    "area_ha", "class_group", "is_land_survey", "forest_type", "species_group",
+    "scattered_species_group", "carbon_t", "aboveground_t", "belowground_t", "sparse_carbon_t",
+    "scattered_carbon_t", "four_side_carbon_t",
     "arbor_ha", "bamboo_ha", "special_shrub_ha", "shelterbelt_ha", "four_side_ha",
 )  # fmt: skip
 # columns that a name which may mean something else does not find: a year of another meaning

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..carbon import LIVING_TOTAL
 from ..language import text
 from ..legend import code_name
 from ..tables import columns, heading, read_data
@@ -68,7 +69,7 @@ def table_sheet(key: str, name: str, table: pd.DataFrame, lang: str, about: str 
     total = pd.Series(data=False, index=table.index)
     for part in ("part", "expected"):
         if part in table:
-            total |= table[part].eq("total")
+            total |= table[part].isin(["total", LIVING_TOTAL])
     for zone in ("town_code", "zone"):
         if zone in table:
             total |= table[zone].eq("")
