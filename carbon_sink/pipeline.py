@@ -22,7 +22,7 @@ from .parameters import load_parameters
 from .projects import PLAN_ITEMS, plan_quantities
 from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
-from .stand_changes import change_notes, changes_between
+from .stand_changes import change_notes, change_tables, matched
 from .summary import RunFacts, inventory_tables
 from .targets import Target, indicator_table, indicator_values
 from .zonal import Measure, class_area
@@ -186,10 +186,11 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
         for year, one in sorted(inputs.stands.items())
     }
     used = [used_rows(one, parameters) for one in stands.values() if "carbon_t" in one]
-    rows = pd.concat(used).drop_duplicates() if used else parameters.head(0)
-    facts = _facts(settings, inputs, rows)
+    cited = pd.concat(used).drop_duplicates() if used else parameters.head(0)
+    facts = _facts(settings, inputs, cited)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    changed, drawn = changes_between(stands, inputs.towns, facts.place)
+    rows = matched(stands)
+    changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
     tables |= changed | seen.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
@@ -213,7 +214,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
     content = content_of(settings.place.code, facts, tables, inputs.land_area_ha)
     found = layers_of(inputs, stands) | drawn | seen.layers
-    return Run(facts, tables, found, rows, content, seen)
+    return Run(facts, tables, found, cited, content, seen)
 
 
 def _parameters(settings: Settings) -> pd.DataFrame:

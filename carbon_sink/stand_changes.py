@@ -37,16 +37,29 @@ NUMBER_NOISE = 1e-9
 NONE = -1
 
 
-def changes_between(
-    stands: dict[int, gpd.GeoDataFrame], towns: pd.DataFrame, place: str
+def matched(stands: dict[int, gpd.GeoDataFrame]) -> dict[tuple[int, int], pd.DataFrame]:
+    """Match each inventory with the one before it: both years, and the rows of the pair."""
+    return {
+        (first, last): stand_changes(before, after)
+        for (first, before), (last, after) in pairwise(sorted(stands.items()))
+    }
+
+
+def change_tables(
+    rows: dict[tuple[int, int], pd.DataFrame],
+    stands: dict[int, gpd.GeoDataFrame],
+    towns: pd.DataFrame,
+    place: str,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, gpd.GeoDataFrame]]:
     """
-    Compare each inventory of a run with the one before it.
+    Lay out what became of the parcels of each inventory.
 
     Parameters
     ----------
+    rows : dict
+        From ``matched``.
     stands : dict
-        Year to its stands, as for ``stand_changes``.
+        Year to the stands that were matched.
     towns : DataFrame
         With ``town_code`` and ``town_name``; may be empty.
     place : str
@@ -63,17 +76,16 @@ def changes_between(
     names = dict(zip(towns["town_code"], towns["town_name"], strict=True))
     found: dict[str, list[pd.DataFrame]] = {"stand_changes": [], "inventory_change": []}
     layers = {}
-    for (first, before), (last, after) in pairwise(sorted(stands.items())):
+    for (first, last), changed in rows.items():
         years = {"year_before": first, "year_after": last}
-        changes = stand_changes(before, after)
-        changes = changes.assign(**years, town_name=changes["town_code"].map(names))
+        changes = changed.assign(**years, town_name=changed["town_code"].map(names))
         summary = inventory_change(changes)
         summary = summary.assign(
             **years, town_name=summary["town_code"].map({**names, WHOLE_PLACE: place})
         )
         found["stand_changes"].append(changes)
         found["inventory_change"].append(summary)
-        layer = change_layer(changes, before, after)
+        layer = change_layer(changes, stands[first], stands[last])
         order = [one for one in columns("stand_changes").index if one in layer]
         layers = {"stand_changes": layer[[*order, layer.geometry.name]]}
     tables = {
@@ -94,7 +106,7 @@ def change_notes(tables: dict[str, pd.DataFrame], files: dict[int, str]) -> list
     Parameters
     ----------
     tables : dict
-        From ``changes_between``.
+        From ``change_tables``.
     files : dict
         Year to the file of its inventory, for the messages.
 

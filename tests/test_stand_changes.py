@@ -15,14 +15,20 @@ from carbon_sink.stand_changes import (
     CHANGES,
     change_layer,
     change_notes,
-    changes_between,
+    change_tables,
     inventory_change,
+    matched,
     stand_changes,
 )
 from carbon_sink.tables import columns
 
 CELL = 0.01
 SIDE = 4  # cells of the ground in each direction
+
+
+def tables_between(parcels, towns, place):
+    """Match the inventories and lay out what became of their parcels."""
+    return change_tables(matched(parcels), parcels, towns, place)
 
 
 def stands(shapes, **fields):
@@ -203,7 +209,7 @@ def test_a_run_with_three_dates_compares_each_with_the_one_before():
         2025: stands([cells(0), cells(5)]),
     }
     towns = pd.DataFrame({"town_code": ["t1"], "town_name": ["Town"]})
-    tables, layers = changes_between(parcels, towns, "Place")
+    tables, layers = tables_between(parcels, towns, "Place")
     found = tables["stand_changes"]
     years = [(row.year_before, row.year_after) for row in found.itertuples()]
     assert years == [(2015, 2020)] * 2 + [(2020, 2025)] * 3
@@ -220,7 +226,7 @@ def test_a_run_with_three_dates_compares_each_with_the_one_before():
 
 def test_one_inventory_has_nothing_to_be_compared_with():
     towns = pd.DataFrame({"town_code": [], "town_name": []})
-    assert changes_between({2020: stands([cells(0)])}, towns, "Place") == ({}, {})
+    assert tables_between({2020: stands([cells(0)])}, towns, "Place") == ({}, {})
 
 
 def test_the_layer_shows_each_later_parcel_once_and_those_that_are_gone():
@@ -244,10 +250,10 @@ def test_ground_that_only_one_date_has_is_told_with_its_hectares():
     files = {2020: "a.gpkg", 2025: "b.gpkg"}
     no_towns = pd.DataFrame({"town_code": [], "town_name": []})
     for before, after, code in ((whole, part, "ground_lost"), (part, whole, "ground_new")):
-        tables, _ = changes_between({2020: before, 2025: after}, no_towns, "地区")
+        tables, _ = tables_between({2020: before, 2025: after}, no_towns, "地区")
         (note,) = change_notes(tables, files)
         assert (note.code, note.file, note.rule) == (code, "b.gpkg", "2020 → 2025")
         assert note.value == f"{whole['area_ha'].iloc[1]:,.2f}"
-    tables, _ = changes_between({2020: whole, 2025: whole}, no_towns, "地区")
+    tables, _ = tables_between({2020: whole, 2025: whole}, no_towns, "地区")
     assert change_notes(tables, files) == []
     assert change_notes({}, files) == []
