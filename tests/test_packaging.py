@@ -26,7 +26,7 @@ def test_environment_yml_lists_what_pyproject_toml_lists():
         re.findall(r"^\s+- ([A-Za-z0-9_.-]+(?:>=[\d.]+)?)\s*$", text, flags=re.MULTILINE)
     )
     extras = PROJECT["optional-dependencies"]
-    wanted = names([*PROJECT["dependencies"], *extras["notebook"], *extras["test"]])
+    wanted = names([*PROJECT["dependencies"], *extras["notebook"], *extras["cbm"], *extras["test"]])
     for name, version in wanted.items():
         assert listed.get(name) == version, name
     strange = set(listed) - set(wanted) - {"conda-forge", "nodefaults", "python", "pip"}

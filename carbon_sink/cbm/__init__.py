@@ -1,0 +1,16 @@
+"""
+Dead organic matter and soil of the outlook by CBM-CFS3 (libcbm), beside our simple pools.
+
+It is a comparison and no figure of a report. libcbm brings Canadian parameters only: the ones
+of the warmest unit, the Mixedwood Plains of Ontario, stand in for ours, with the nearest Canadian
+tree for each species group (``data/cbm_species.csv``) and the mean temperature of the district.
+"""
+
+from .comparison import about, compare, notes
+from .engine import Course, simulate, version
+from .schedule import EVENTS, Plot, events_of, plan
+
+__all__ = [
+    "EVENTS", "Course", "Plot", "about", "compare", "events_of", "notes", "plan", "simulate",
+    "version",
+]  # fmt: skip
