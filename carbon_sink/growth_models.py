@@ -12,6 +12,7 @@ from .tables import read_data
 
 REGIONS = ("gx_north", "gx_south")
 EVERYWHERE = "all"
+YEARLY = "yearly_factor"
 VARIABLES = ("height", "dbh", "basal_area", "volume")
 
 # yearly rates, percent: coefficients, age (yr), diameter (cm), basal area (m2/ha)
@@ -206,3 +207,44 @@ def _check_own(region: str, own: Mapping[str, str]) -> None:
         )
     if problems:
         raise ParameterError(problems)
+
+
+def scattered_models(stands: pd.DataFrame) -> pd.Series:
+    """
+    Return the id of the model of the scattered and four-side trees of each parcel.
+
+    Notes
+    -----
+    Trees whose species group is not known grow like those that the source gives no rule of
+    their own.
+
+    Examples
+    --------
+    >>> trees = pd.DataFrame({"scattered_species_group": ["eucalyptus", "camphor", None]})
+    >>> scattered_models(trees).tolist()
+    ['GM-ss-euc', 'GM-ss-other', 'GM-ss-other']
+    """
+    groups = {
+        one.model_group.removeprefix("scattered_"): key
+        for key, one in growth_models().items()
+        if one.form == YEARLY
+    }
+    unknown = pd.Series(None, index=stands.index, dtype=object)
+    species = stands.get("scattered_species_group", unknown).astype(object)
+    return species.map(groups).fillna(groups["other"])
+
+
+def scattered_factor(stands: pd.DataFrame) -> pd.Series:
+    """
+    Return the factor by which scattered and four-side stock grows in a year.
+
+    References
+    ----------
+    [forestmanager]_ growth models of Shangsi county.
+
+    Examples
+    --------
+    >>> scattered_factor(pd.DataFrame({"scattered_species_group": ["eucalyptus", "oak"]})).tolist()
+    [1.1, 1.04]
+    """
+    return scattered_models(stands).map(lambda key: growth_models()[key].coefficients[0])

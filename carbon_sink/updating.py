@@ -5,23 +5,36 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from .age_groups import expected
 from .errors import Problem, TableError
 from .growth import growth_rate, level_growth
-from .growth_models import RATES, growth_models
-from .inventory import FOREST_STOCK, add_forest_volume
-from .tables import faulty
+from .growth_models import RATES, growth_models, scattered_factor
+from .growth_update import (
+    NO_AGE,
+    NO_MEASURES,
+    NO_MODEL,
+    NO_STOCK,
+    SPARSE,
+    left_out,
+    model_names,
+    reasons,
+)
+from .inventory import FOREST_STOCK, TIMBER, add_forest_type, add_forest_volume
+from .tables import faulty, joined
 
 # volume counts from this mean diameter on
 DBH_COUNTED_CM = 5.0
 MEASURES = ("height_m", "dbh_cm", "basal_area_m2_ha", "volume_m3")
 STATE = ("age_yr", *MEASURES)
 MODEL_OF = dict(zip(MEASURES, ("height", "dbh", "basal_area", "volume"), strict=True))
-NO_MODEL, NO_AGE, NO_MEASURES, NO_STOCK = "no_model", "no_age", "no_measures", "no_stock"
+OVERMATURE = 5
+# parts of the stock that belong to the stand's own trees
+PARTS_OF_STOCK = ("dominant_volume_m3", "companion_volume_m3")
 
 
 def states(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     """
-    What growth models need to know of each stand, and which models it grows by.
+    Collect what growth models need to know of each stand, and which models it grows by.
 
     Parameters
     ----------
@@ -57,8 +70,8 @@ def states(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> from carbon_sink.growth_models import group_models
     >>> stands = pd.DataFrame({"forest_type": "arbor", "species_group": "masson_pine",
-    ...     "forest_volume_m3": 100.0, "stand_age_yr": [20.0, 20.0, None], "dbh_cm": [14.0, None, 14.0],
-    ...     "basal_area_m2_ha": 15.0})
+    ...     "forest_volume_m3": 100.0, "stand_age_yr": [20.0, 20.0, None],
+    ...     "dbh_cm": [14.0, None, 14.0], "basal_area_m2_ha": 15.0})
     >>> states(stands, group_models())[["model_volume", "reason"]].to_numpy().tolist()
     [['GR08', ''], ['GM-mas-V', ''], ['', 'no_age']]
     """
@@ -71,7 +84,7 @@ def states(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
         state["basal_area_m2_ha"] = state["basal_area_m2_ha"].fillna(
             stands["trees_per_ha"] * area_m2
         )
-    counted = stands["forest_type"].isin((*FOREST_STOCK, "sparse"))
+    counted = stands["forest_type"].isin((*FOREST_STOCK, SPARSE))
     state["volume_m3"] = stands["forest_volume_m3"].where(counted, 0.0).fillna(0.0)
     _check(state)
     measured = state[["age_yr", "dbh_cm", "basal_area_m2_ha"]].notna().all(axis=1)
@@ -170,3 +183,172 @@ def _growth_pct(states: pd.DataFrame, ids: pd.Series) -> tuple[np.ndarray, np.nd
         else:
             growth[rows] = level_growth(key, age[rows])
     return growth, outside
+
+
+def update_stands(
+    stands: pd.DataFrame,
+    years: tuple[int, int],
+    models: pd.DataFrame,
+    factors: Mapping[str, float] | None = None,
+    losses: pd.DataFrame | None = None,
+    *,
+    species_scheme: str = "",
+    lang: str = "zh",
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """
+    Bring stands from the year of their inventory to a later year.
+
+    Parameters
+    ----------
+    stands : DataFrame
+        As for ``states``, with ``area_ha`` (ha); stock as ``inventory.add_forest_volume``
+        knows it.
+    years : (int, int)
+        Year of the inventory, and the year wanted.
+    models : DataFrame
+        As ``growth_models.group_models`` returns them.
+    factors : mapping, optional
+        Species group to the calibrated multiplier of its volume growth; 1 where there is none.
+    losses : DataFrame, optional
+        What harvest, fire and pests took: ``stand`` (a label of the index), ``year`` and
+        ``volume_m3`` (m3). Losses of other years are left aside.
+    species_scheme : str
+        Scheme of ``dominant_species``, for the age groups.
+    lang : {"zh", "en"}
+        Language of the notes in the cells.
+
+    Returns
+    -------
+    stands : DataFrame
+        A copy with age, age group, height, diameter, basal area, trees per hectare and every
+        column of stock of the year wanted, where the inventory has them, and with
+        ``growth_model``, ``growth_note``, ``growth_limited_yr`` (years in which the fit range
+        was left) and ``growth_loss_m3``. What was computed from the stands before has to be
+        computed again.
+    notes : list of Problem
+        What was not updated and why, each with its rows.
+
+    Raises
+    ------
+    TableError
+        If there is no stock, or ages, measures or stocks are impossible.
+
+    Notes
+    -----
+    In each year stands grow first; then what the events of the year took is taken off, and
+    basal area and trees per hectare with it, in proportion. Nothing falls below 0.
+
+    Examples
+    --------
+    >>> from carbon_sink.growth_models import group_models
+    >>> pine = pd.DataFrame({"forest_type": ["arbor"], "species_group": "masson_pine",
+    ...     "forest_volume_m3": 100.0, "stand_age_yr": 19.0, "area_ha": 2.0})
+    >>> later, notes = update_stands(pine, (2024, 2025), group_models(), lang="en")
+    >>> later[["stand_age_yr", "forest_volume_m3", "growth_model"]].to_numpy().tolist()
+    [[20.0, 102.242..., 'GM-mas-V']]
+    """
+    stands = add_forest_volume(stands)
+    place = {"file": stands.attrs.get("file", "")}
+    if "forest_volume_m3" not in stands:
+        raise TableError(Problem("growth_stock_missing", **place))
+    if "forest_type" not in stands:
+        stands = add_forest_type(stands)
+    first, notes = states(stands, models), []
+    factor = first["species_group"].map(dict(factors or {})).astype(float).fillna(1.0)
+    state = first.assign(limited_yr=0, loss_m3=0.0, kept=1.0)
+    for year in range(years[0] + 1, years[1] + 1):
+        state = grow_year(state, factor)
+        state["limited_yr"] += state["limited"]
+        state, found = _after_losses(state, losses, year, place)
+        notes += found
+    updated = _stocks(_measures(stands, state), stands, state, years)
+    updated, of_age = _age_groups(updated, stands, species_scheme)
+    updated = updated.assign(
+        growth_model=model_names(state, factor, lang),
+        growth_note=reasons(stands, state, lang),
+        growth_limited_yr=state["limited_yr"],
+        growth_loss_m3=state["loss_m3"],
+    )
+    left = left_out(stands, state, place)
+    return updated, [*left, *joined(notes), *faulty("growth_age_group_left", of_age, **place)]
+
+
+def _after_losses(
+    state: pd.DataFrame, losses: pd.DataFrame | None, year: int, place: dict
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Take off what the events of one year took, and tell what could not be."""
+    if losses is None or not losses["year"].eq(year).any():
+        return state, []
+    of_year = losses[losses["year"].eq(year)].set_index("stand")["volume_m3"]
+    unknown = of_year.isna() | of_year.lt(0.0)
+    lost = of_year[~unknown].groupby(level=0).sum().reindex(state.index, fill_value=0.0)
+    above = lost > state["volume_m3"]
+    notes = [
+        *faulty("growth_loss_unknown", unknown, **place),
+        *faulty("growth_loss_above_stock", above, lost.round(1), **place),
+    ]
+    lost = lost.clip(upper=state["volume_m3"])
+    kept = 1.0 - (lost / state["volume_m3"].where(state["volume_m3"].gt(0.0))).fillna(0.0)
+    state = state.assign(
+        volume_m3=state["volume_m3"] - lost,
+        basal_area_m2_ha=state["basal_area_m2_ha"] * kept,
+        loss_m3=state["loss_m3"] + lost,
+        kept=state["kept"] * kept,
+    )
+    return state, notes
+
+
+def _measures(stands: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
+    """Write age and measures where the inventory has them."""
+    columns = {"stand_age_yr": "age_yr"} | {name: name for name in MEASURES[:3]}
+    found = {
+        column: state[name].where(stands[column].notna())
+        for column, name in columns.items()
+        if column in stands
+    }
+    if "trees_per_ha" in stands:
+        found["trees_per_ha"] = stands["trees_per_ha"] * state["kept"]
+    return stands.assign(**found)
+
+
+def _stocks(
+    updated: pd.DataFrame, stands: pd.DataFrame, state: pd.DataFrame, years: tuple[int, int]
+) -> pd.DataFrame:
+    """Write every column of stock so that they agree with each other as before."""
+    own = stands["forest_volume_m3"]
+    later = state["volume_m3"].where(stands["forest_type"].isin((*FOREST_STOCK, SPARSE)), own)
+    later = later.where(own.notna())
+    nothing = pd.Series(0.0, index=stands.index)
+    trees = stands.get("scattered_volume_m3", nothing)
+    trees_later = trees * scattered_factor(stands) ** (years[1] - years[0])
+    found = {"forest_volume_m3": later}
+    if "scattered_volume_m3" in stands:
+        found["scattered_volume_m3"] = trees_later
+    gained = (later - own).fillna(0.0) + (trees_later - trees).fillna(0.0)
+    if "total_volume_m3" in stands:
+        found["total_volume_m3"] = stands["total_volume_m3"] + gained
+    ratio = (later / own.where(own.gt(0.0))).fillna(1.0)
+    living = own.fillna(0.0) + trees.fillna(0.0)
+    living_ratio = 1.0 + (gained / living.where(living.gt(0.0))).fillna(0.0)
+    ratios = dict.fromkeys((*PARTS_OF_STOCK, "volume_m3_ha"), ratio)
+    for column, by in (ratios | {"living_volume_m3_ha": living_ratio}).items():
+        if column in stands:
+            found[column] = stands[column] * by
+    return updated.assign(**found)
+
+
+def _age_groups(
+    updated: pd.DataFrame, stands: pd.DataFrame, scheme: str
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Move age groups on by the thresholds that the age passed; tell which were left."""
+    nowhere = pd.Series(data=False, index=stands.index)
+    if not {"age_group", "stand_age_yr", "species_group"} <= set(stands):
+        return updated, nowhere
+    group = pd.to_numeric(stands["age_group"], errors="coerce")
+    passed = expected(updated, scheme) - expected(stands, scheme)
+    later = (group + passed).clip(upper=OVERMATURE).where(passed.gt(0.0))
+    moved = later.dropna().astype(int).astype(str)
+    column = stands["age_group"].astype(object)
+    column[moved.index] = moved
+    timber = stands["forest_type"].isin(TIMBER)
+    return updated.assign(age_group=column), group.notna() & passed.isna() & timber
