@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from . import __version__, layers, ledger, maps, readers, report
+from .accounting import account
 from .carbon import used_rows
 from .cluster import check_workers, measuring
 from .errors import ParameterError, Problem, first_rows
@@ -192,7 +193,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     rows = matched(stands)
     changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
-    tables |= changed | seen.tables
+    accounts = account(settings, inputs, stands, rows, parameters, facts)
+    tables |= changed | seen.tables | accounts.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
@@ -205,10 +207,10 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     values, reasons, sources = indicator_values(tables, events, statistics, year, lang)
     targets = [Target(**row.model_dump()) for row in settings.targets]
     tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
-    reasons["sinks"] = text("absent.sinks", lang)
+    reasons |= {"sinks": text("absent.sinks", lang), **accounts.reasons}
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     files = {source.year: source.path for source in settings.inventory}
-    notes = [*inputs.notes, *change_notes(changed, files), *seen.notes]
+    notes = [*inputs.notes, *change_notes(changed, files), *seen.notes, *accounts.notes]
     tables["notes"] = notes_table(notes, lang)
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
