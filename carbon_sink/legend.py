@@ -8,7 +8,11 @@ import numpy as np
 from .language import read_rows, text
 
 # decimal places that a reader can trust, by unit; others get two
-DECIMALS = {"m3": 0, "t": 0, "t/yr": 0, "1": 0, "": 0, "亩": 1, "‰": 3, "°": 5}
+DECIMALS = {
+    "m3": 0, "t": 0, "t/yr": 0, "1": 0, "": 0, "亩": 1, "‰": 3, "°": 5, "kha": 5,
+    "万t C/yr": 4, "万t CO2/yr": 4, "万t CO2e/yr": 4, "kt C/yr": 4, "kt CO2/yr": 4,
+    "kt CO2e/yr": 4, "kt CH4/yr": 5, "kt N2O/yr": 6,
+}  # fmt: skip
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 CROWDED = 0.6  # share of the values in one class from which equal steps tell too little
 

@@ -153,7 +153,8 @@ def pretty(name: str, lang: str) -> str:
     >>> pretty("m3/ha", "zh"), pretty("t/yr", "zh"), pretty("万亩", "en"), pretty("CO2", "en")
     ('m³/ha', 't/年', '10⁴ mu', 'CO₂')
     """
-    name = name.replace("m3", "m³").replace("CO2", "CO₂")
+    for plain, raised in (("m3", "m³"), ("CO2", "CO₂"), ("CH4", "CH₄"), ("N2O", "N₂O")):
+        name = name.replace(plain, raised)
     if lang == "zh":
         return name.replace("/yr", "/年")
     return name.replace("万", "10⁴ ").replace("亩", "mu")
