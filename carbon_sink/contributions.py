@@ -3,15 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from .parameters import AREA_GROUPS, values
+from .parameters import AREA_GROUPS
 from .parcel_sums import FOREST_TREES, TREES, ParcelSums
 from .spreads import Errors, sd_of
 from .units import carbon_to_co2
 
-SOURCES = (
-    "wood_density", "bef", "root_ratio", "bef_root_correlation", "carbon_fraction",
-    "area_biomass", "parcel_stock", "parcel_area", "stock_bias",
-)  # fmt: skip
 # what each indicator sums: the kinds of trees or land
 KINDS = {
     "forest_stock_m3": FOREST_TREES,
@@ -58,6 +54,14 @@ def contributions(
     ----------
     [ipcc_2006_v1]_ equations 3.1 and 3.2.
     """
+    rows = _rows(sums, indicator, weights, errors)
+    return pd.DataFrame(rows, columns=["error_source", "species_group", "variance"])
+
+
+def _rows(
+    sums: ParcelSums, indicator: str, weights: np.ndarray, errors: Errors
+) -> list[tuple[str, str, float]]:
+    """Return source, what it acts on, and variance."""
     picked = sums.of_kind(*KINDS[indicator]).over_towns()
     rows: list[tuple[str, str, float]] = []
     shared = np.zeros(len(errors.years))
@@ -72,7 +76,7 @@ def contributions(
         bias = shared * errors.bias_sd
         alike = errors.alike(errors.spread.bias_dates_correlation)
         rows.append(("stock_bias", "", float(bias @ alike @ bias)))
-    return pd.DataFrame(rows, columns=["error_source", "species_group", "variance"])
+    return rows
 
 
 def _amount(sums: ParcelSums, row: int, indicator: str) -> np.ndarray:
@@ -86,12 +90,12 @@ def _parameter_rows(group: str, kind: str, carbon_t: float, errors: Errors) -> l
     """Return the variances that the parameters of one group give."""
     if not carbon_t:
         return []
-    spread, parameters = errors.spread, errors.parameters
+    spread = errors.spread
     sd = {"carbon_fraction": sd_of(spread.carbon_fraction_pct)}
     if kind in AREA_GROUPS:
         sd["area_biomass"] = sd_of(spread.area_biomass_pct)
         return [(name, group, (carbon_t * one) ** 2) for name, one in sd.items()]
-    ratio = values(parameters, "root_shoot_ratio")[group]
+    ratio = errors.root_ratio[group]
     below = ratio / (1.0 + ratio)
     stem, roots = sd_of(spread.bef_pct), sd_of(spread.root_ratio_pct)
     sd |= {"wood_density": sd_of(spread.wood_density_pct), "bef": stem, "root_ratio": roots * below}
@@ -177,7 +181,7 @@ def variance(
     base, weights = as_sum(indicator, date, errors.years)
     if indicator.endswith("_pct"):
         weights = weights * 100.0 / land_ha[date]
-    return float(contributions(sums, base, weights, errors)["variance"].sum())
+    return sum(one for _, _, one in _rows(sums, base, weights, errors))
 
 
 def as_sum(indicator: str, date: int, years: tuple[int, ...]) -> tuple[str, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .contributions import KINDS
 from .errors import ParameterError, Problem
-from .parameters import AREA_GROUPS, values
+from .parameters import AREA_GROUPS
 from .parcel_sums import FOREST_TREES, TREES, ParcelSums
 from .spreads import Errors, sd_of
 from .units import carbon_to_co2
@@ -118,7 +118,7 @@ def tree_factors(group: str, errors: Errors, draws: int, seed: int) -> np.ndarra
         for name in ("wood_density", "bef", "root_ratio")
     )
     roots = tied * stem + np.sqrt(1.0 - tied**2) * roots
-    ratio = values(errors.parameters, "root_shoot_ratio")[group]
+    ratio = errors.root_ratio[group]
     whole = (1.0 + ratio * lognormal(roots, spread.root_ratio_pct)) / (1.0 + ratio)
     density = lognormal(density, spread.wood_density_pct)
     carbon = _carbon_fraction(group, errors, draws, seed)
@@ -134,7 +134,7 @@ def area_factors(group: str, errors: Errors, draws: int, seed: int) -> np.ndarra
 
 def _carbon_fraction(group: str, errors: Errors, draws: int, seed: int) -> np.ndarray:
     """Draw the carbon fraction of a group over its value."""
-    mean = values(errors.parameters, "carbon_fraction")[group]
+    mean = errors.carbon_fraction[group]
     half_width = errors.spread.carbon_fraction_pct
     return fraction(stream(seed, f"carbon_fraction/{group}"), mean, half_width, draws)
 

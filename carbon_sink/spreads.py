@@ -1,10 +1,12 @@
 """How far every source of error reaches, and how errors of two dates hang together."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from .parameters import values
 from .tables import read_data
 
 # a normal distribution has 95 % of its mass within so many standard deviations
@@ -115,6 +117,16 @@ class Errors:
     bias_sd: np.ndarray
     bef_root_correlation: float = 0.0
     dates_correlation: float = 0.0
+
+    @cached_property
+    def root_ratio(self) -> dict[str, float]:
+        """Return the mean root ratio of every species group."""
+        return values(self.parameters, "root_shoot_ratio").to_dict()
+
+    @cached_property
+    def carbon_fraction(self) -> dict[str, float]:
+        """Return the mean carbon fraction of every group."""
+        return values(self.parameters, "carbon_fraction").to_dict()
 
     def alike(self, correlation: float) -> np.ndarray:
         """Return the matrix of correlation of the dates."""

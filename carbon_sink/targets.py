@@ -8,6 +8,7 @@ import pandas as pd
 from .language import text
 from .projects import PLAN_ITEMS, fire_damage_permille, plan_item_done
 from .tables import columns, read_data
+from .uncertainty import Interval
 from .units import base_unit
 
 KINDS = ("reach", "hold", "ceiling")
@@ -153,6 +154,7 @@ def indicator_table(
     year: int,
     lang: str = "zh",
     sources: dict[str, str] | None = None,
+    intervals: dict[str, Interval] | None = None,
 ) -> pd.DataFrame:
     """
     Lay out every indicator with its value, its target and its progress.
@@ -171,6 +173,9 @@ def indicator_table(
         Language of the names.
     sources : dict, optional
         Indicator key to the document of a published value.
+    intervals : dict, optional
+        Indicator key to the interval of a computed value, in the unit of
+        ``data/indicators.csv``. A published value gets none.
 
     Returns
     -------
@@ -201,11 +206,25 @@ def indicator_table(
             row |= {name: getattr(target, name) for name in TARGET_COLUMNS}
         if target is not None and value is not None:
             row |= asdict(progress(target, year, row["value"]))
+        known = None if row["value_source"] or value is None else (intervals or {}).get(key)
+        if known is not None:
+            row |= {"low": round(known.low / factor, 10), "high": round(known.high / factor, 10)}
+            if target is not None:
+                row["probability"] = _probability(target, known, factor)
         row["reason"] = reasons.get(key, "") if value is None else ""
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(columns("indicators").index))
     numbers = columns("indicators").query("kind == 'number'").index
     return table.astype(dict.fromkeys(numbers, float))
+
+
+def _probability(target: Target, known: Interval, factor: float) -> float | None:
+    """Return the share of the draws that meet a target; without draws, by mean and deviation."""
+    if known.draws is None:
+        return progress(target, 0, known.mean / factor, known.sd / factor).probability
+    drawn = known.draws / factor
+    met = drawn <= target.target_value if target.kind == "ceiling" else drawn >= target.target_value
+    return float(met.mean())
 
 
 def indicator_values(

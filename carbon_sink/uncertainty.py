@@ -9,6 +9,7 @@ from .codes import group_names
 from .contributions import KINDS, as_sum, contributions, variance
 from .errors import ParameterError, Problem
 from .language import text
+from .parameters import AREA_GROUPS
 from .parcel_sums import TREES, ParcelSums, parcel_sums
 from .simulation import PARTS, World, area_factors, bias_factors, tree_factors
 from .spreads import WITHIN_95, Errors, Spread, bias_sd
@@ -306,57 +307,55 @@ def _table(rows: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
             value[at] = known[indicator].reindex(keys[at]).to_numpy(float)
     size = value.abs().where(value.ne(0))
     half = rows["approach1_half"]
-    names = read_data("indicators.csv").set_index("indicator")
     return rows.assign(
         town_name=known["town_name"].reindex(keys).to_numpy(),
         value=value,
-        unit=[FURTHER.get(one) or names.loc[one, "unit"] for one in rows["indicator"]],
+        unit=rows["indicator"].map(_units()),
         half_width_pct=(rows["high"] - rows["low"]) / 2.0 / size * 100.0,
         approach1_low=value - half,
         approach1_high=value + half,
         approach1_half_width_pct=half / size * 100.0,
-        **{f"name_{lang}": [_name(one, lang) for one in rows["indicator"]] for lang in LANGUAGES},
+        **{f"name_{lang}": rows["indicator"].map(_names(lang)) for lang in LANGUAGES},
     )[list(columns("uncertainty").index)]
 
 
-def _name(indicator: str, lang: str) -> str:
-    """Return the name of an indicator."""
-    if indicator in FURTHER:
-        return text(f"uncertainty.{indicator}", lang)
-    return read_data("indicators.csv").set_index("indicator").loc[indicator, f"name_{lang}"]
+def _names(lang: str) -> dict[str, str]:
+    """Return the name of every indicator."""
+    known = read_data("indicators.csv").set_index("indicator")[f"name_{lang}"].to_dict()
+    return known | {one: text(f"uncertainty.{one}", lang) for one in FURTHER}
+
+
+def _units() -> dict[str, str]:
+    """Return the unit of every indicator."""
+    return read_data("indicators.csv").set_index("indicator")["unit"].to_dict() | FURTHER
 
 
 def _sources(world: World) -> pd.DataFrame:
     """Rank the sources of error of the headline figures of the whole place."""
-    names = group_names()
-    found = []
     years, place = world.errors.years, world.sums.over_towns()
+    found = [pd.DataFrame(columns=["indicator", "species_group"])]
     for indicator in EXPLAINED:
         first = 1 if indicator.startswith("removal_") else 0
-        for date, year in list(enumerate(years))[first:]:
+        for date in range(first, len(years)):
             base, weights = as_sum(indicator, date, years)
-            if not place.of_kind(*KINDS[base]).keys:
-                continue
             rows = contributions(place, base, weights, world.errors)
             rows = rows[rows["variance"].ne(0)]
             rows = rows.sort_values("variance", ascending=False, kind="stable", ignore_index=True)
             half = WITHIN_95 * np.sqrt(rows["variance"].abs()) * np.sign(rows["variance"])
-            found.append(rows.assign(
-                year=year, indicator=indicator, rank=rows.index + 1, half_width=half,
-                share_pct=rows["variance"] / rows["variance"].sum() * 100.0,
-                unit=read_data("indicators.csv").set_index("indicator").loc[indicator, "unit"],
-            ))  # fmt: skip
-    table = (
-        pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["species_group"])
-    )
+            share = rows["variance"] / rows["variance"].sum() * 100.0
+            found.append(rows.assign(indicator=indicator, year=years[date], rank=rows.index + 1,
+                                     half_width=half, share_pct=share))  # fmt: skip
+    table = pd.concat([one for one in found if len(one)] or found, ignore_index=True)
+    table["unit"] = table["indicator"].map(_units())
     for lang in LANGUAGES:
-        table[f"name_{lang}"] = [_name(one, lang) for one in table.get("indicator", ())]
-        table[f"group_name_{lang}"] = [_group(one, lang, names) for one in table["species_group"]]
+        table[f"name_{lang}"] = table["indicator"].map(_names(lang))
+        table[f"group_name_{lang}"] = table["species_group"].map(_group_names(lang))
     return table.reindex(columns=list(columns("uncertainty_sources").index))
 
 
-def _group(group: str, lang: str, names: pd.Series) -> str:
-    """Return the name of what a source of error acts on."""
-    if group in ("", "orchard", *PARTS[1:], "sparse", "scattered", "four_side"):
-        return text(f"uncertainty.group.{group or 'all'}", lang)
-    return names.get(group, group) if lang == "zh" else group.replace("_", " ")
+def _group_names(lang: str) -> dict[str, str]:
+    """Return the name of everything that a source of error acts on."""
+    species = group_names()
+    known = {key: name if lang == "zh" else key.replace("_", " ") for key, name in species.items()}
+    further = ("", "orchard", *AREA_GROUPS)
+    return known | {key: text(f"uncertainty.group.{key or 'all'}", lang) for key in further}

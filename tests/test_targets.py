@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from carbon_sink.tables import columns
 from carbon_sink.targets import Target, indicator_table, indicator_values, path, progress
+from carbon_sink.uncertainty import Interval
 
 STOCK = Target("forest_stock_m3", "万m3", 2020, 84.08, 2025, 90.0, "reach", "plan")
 
@@ -82,6 +84,52 @@ def test_the_table_shows_the_plan_s_unit_and_reasons_for_what_is_absent():
     assert math.isnan(carbon["value"])
     assert carbon["reason"] == "no species"
     assert table["name"].tolist() == ["Forest stock", "Forest carbon stock (C)"]
+
+
+def spread_out(low, high, count=1001):
+    """An interval whose draws lie evenly from low to high."""
+    draws = np.linspace(low, high, count)
+    bounds = np.quantile(draws, [0.025, 0.975]).tolist()
+    return Interval(float(draws.mean()), float(draws.std()), *bounds, draws)
+
+
+def test_an_interval_is_shown_in_the_unit_of_the_plan_and_the_probability_is_a_share_of_draws():
+    # even from 80 to 100 万m3: 95 % of it is 80.5 to 99.5, and half of it is 90 or more
+    values = {"forest_stock_m3": 894_000.0, "carbon_t": 10.0}
+    known = {"forest_stock_m3": spread_out(800_000, 1_000_000), "carbon_t": spread_out(8, 12)}
+    table = indicator_table(values, {}, [STOCK], 2025, intervals=known).set_index("indicator")
+    stock = table.loc["forest_stock_m3"]
+    assert (stock["low"], stock["high"]) == (80.5, 99.5)
+    assert stock["probability"] == pytest.approx(501 / 1001)  # 90 itself meets the target
+    assert stock["value"] == 89.4
+    assert table.loc["carbon_t", "low"] == pytest.approx(8.1)
+    assert math.isnan(table.loc["carbon_t", "probability"])  # nothing is planned for it
+
+
+def test_a_ceiling_is_met_by_the_draws_below_it():
+    ceiling = Target("fire_damage_permille", "‰", 2020, 0.3, 2025, 0.3, "ceiling")
+    known = {"fire_damage_permille": spread_out(0.0, 0.5, 5)}
+    table = indicator_table({"fire_damage_permille": 0.2}, {}, [ceiling], 2025, intervals=known)
+    assert table.loc[0, "probability"] == 0.6  # 0, 0.125 and 0.25 of five
+
+
+def test_an_interval_without_draws_gives_the_probability_of_the_normal_distribution():
+    # mean 91, sd 2, target 90: 0.691462 (PROB_1)
+    known = {"forest_stock_m3": Interval(910_000.0, 20_000.0, 870_800.0, 949_200.0)}
+    table = indicator_table({"forest_stock_m3": 910_000.0}, {}, [STOCK], 2025, intervals=known)
+    assert table.loc[0, "probability"] == pytest.approx(0.691462, abs=1e-6)
+
+
+def test_a_published_value_and_one_without_interval_have_neither_bounds_nor_probability():
+    known = {"forest_stock_m3": spread_out(8e5, 1e6)}
+    published = indicator_table(
+        {"forest_stock_m3": 894_000.0}, {}, [STOCK], 2025,
+        sources={"forest_stock_m3": "yearbook"}, intervals=known,
+    )  # fmt: skip
+    absent = indicator_table({"forest_stock_m3": None}, {}, [STOCK], 2025, intervals=known)
+    alone = indicator_table({"forest_stock_m3": 894_000.0}, {}, [STOCK], 2025)
+    for table in (published, absent, alone):
+        assert table.loc[0, ["low", "high", "probability"]].isna().all()
 
 
 def test_a_published_value_of_another_year_is_not_taken_for_this_year():
