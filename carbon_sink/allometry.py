@@ -64,7 +64,7 @@ def tree_biomass(equation_id, dbh_cm, height_m=None):  # noqa: ANN001, ANN201
     if outside.any():
         problems.append(
             Problem("dbh_outside_fit", field="dbh_cm", value=equation_id,
-                    rule=f"{equation['dbh_min_cm']}-{equation['dbh_max_cm']}",
+                    rule=_fitted_range(equation),
                     rows=first_rows(dbh.index[outside]), count=int(outside.sum()))
         )  # fmt: skip
     if without_height.any():
@@ -228,6 +228,14 @@ def _trees(dbh_cm, height_m) -> tuple[pd.Series, pd.Series]:  # noqa: ANN001
         return dbh.astype(float), pd.Series(np.nan, index=dbh.index)
     height = np.broadcast_to(np.asarray(height_m, dtype=float), dbh.shape)
     return dbh.astype(float), pd.Series(height, index=dbh.index)
+
+
+def _fitted_range(equation: pd.Series) -> str:
+    """Return the fitted range of diameters in words, as far as the source gives it."""
+    low, high = equation["dbh_min_cm"], equation["dbh_max_cm"]
+    if high:
+        return f"{low}-{high}"
+    return f"≥ {low}" if low else "> 0"
 
 
 def _in_range(equation: pd.Series, dbh: pd.Series) -> pd.Series:

@@ -90,7 +90,12 @@ def test_in_thin_stands_the_intercept_outweighs_the_wood():
     assert per_m3 / (0.38 * 1.472 * 1.187) > 2.0
 
 
-@given(st.sampled_from(sorted(EQUATIONS.index)), st.floats(5, 38), st.floats(1.001, 1.2), st.floats(3, 30))
+@given(
+    st.sampled_from(sorted(EQUATIONS.index)),
+    st.floats(5, 38),
+    st.floats(1.001, 1.2),
+    st.floats(3, 30),
+)
 def test_organs_add_up_and_thicker_trees_weigh_more(equation, dbh_cm, wider, height_m):
     thin, thick = tree_biomass(equation, [dbh_cm, dbh_cm * wider], height_m).to_numpy()
     assert (thick > thin).all()
@@ -117,6 +122,15 @@ def test_trees_outside_the_fit_are_refused_with_their_rows_and_never_extrapolate
     assert (problem.code, problem.rows, problem.rule) == ("dbh_outside_fit", ("c", "d"), "1-50.4")
     assert within_fit("D2H-masson_pine", dbh, 10.0).tolist() == [True, True, False, False]
     assert within_fit("D-masson_pine", [4.999, 5.0, np.inf]).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("equation", "dbh_cm", "told"), [("D-oak", 4.0, "≥ 5"), ("D2H-cypress", 0.0, "> 0")]
+)
+def test_a_range_that_the_source_leaves_open_is_told_so(equation, dbh_cm, told):
+    with pytest.raises(ParameterError) as caught:
+        tree_biomass(equation, dbh_cm, 10.0)
+    assert caught.value.problems[0].rule == told
 
 
 def test_a_missing_height_and_a_wrong_diameter_come_in_one_message():
