@@ -153,7 +153,7 @@ def _parameters(old: Mapping, new: Mapping, lang: str) -> Iterator[tuple]:
         earlier = before.get((row["species_group"], row["parameter"]))
         if earlier is not None and earlier["value"] != row["value"]:
             item = f"{row.get(name, row['species_group'])} {row['parameter']}"
-            yield "parameter", item, str(earlier["value"]), str(row["value"]), None
+            yield "parameter", item, _shown(earlier["value"]), _shown(row["value"]), None
 
 
 def _inputs(old: Mapping, new: Mapping) -> Iterator[tuple]:
@@ -213,7 +213,9 @@ def _flat(settings: Mapping) -> dict[tuple[str, int | None], object]:
 
 
 def _shown(value: object) -> str:
-    """Write a value as settings would hold it."""
+    """Write a value as settings would hold it; numbers to twelve digits."""
+    if _is_number(value):
+        return f"{value:.12g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

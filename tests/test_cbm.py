@@ -12,10 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbon_sink import cbm
-from carbon_sink.cbm import Course, Plot, about, compare, events_of, notes, plan, simulate
+from carbon_sink.cbm import (
+    Course,
+    Plot,
+    about,
+    cohorts_of,
+    compare,
+    curves_of,
+    events_of,
+    left_out,
+    notes,
+    plan,
+    simulate,
+    usable,
+)
 from carbon_sink.cbm.engine import POOLS
 from carbon_sink.cbm.schedule import COLUMNS, EVENTS
 from carbon_sink.errors import FileError, ParameterError
+from carbon_sink.growth_models import group_models
 from carbon_sink.scenarios import Disturbance, Planting, Scenario
 from carbon_sink.tables import columns, read_data
 
@@ -122,6 +136,46 @@ def test_scenarios_become_events_of_their_years():
 def test_a_plot_that_is_planted_later_has_no_age_before():
     plot = Plot("oak", 0, 1.0, {2028: "planting"}, 2028)
     assert [plot.age(year, 2025) for year in (2025, 2027, 2028, 2029)] == [0, 0, 1, 2]
+
+
+# stands and growth models
+
+
+def test_stands_without_age_stock_or_curve_are_left_out_and_told():
+    stands = pd.DataFrame({
+        "carbon_part": ["arbor", "arbor", "arbor", "arbor", "bamboo"],
+        "species_group": ["oak", "oak", "chinese_fir", "oak", "bamboo"],
+        "stand_age_yr": [30.0, np.nan, 20.0, 25.0, 5.0], "area_ha": [1.0, 2.0, 4.0, 8.0, 16.0],
+        "forest_stock_m3": [50.0, 60.0, 70.0, 0.0, 0.0]})  # fmt: skip
+    can_grow = usable(stands, group_models())
+    assert can_grow.tolist() == [True, False, False, False, False]
+    assert not usable(stands.drop(columns="stand_age_yr"), group_models()).any()
+    (problem,) = left_out(stands, can_grow)
+    # the stand without stock counts nowhere: 2 + 4 ha
+    assert (problem.code, problem.count, problem.value) == ("cbm_left_out", 2, "6.0")
+    assert problem.rule == "chinese_fir, oak"
+    assert left_out(stands.head(1), can_grow.head(1)) == []
+
+
+def test_curves_rise_from_nothing_and_belong_to_groups_that_have_one():
+    curves = curves_of(group_models())
+    assert "chinese_fir" not in set(curves["species_group"])
+    by_age = curves.pivot_table(index="age_yr", columns="species_group", values="volume_m3_ha")
+    assert by_age.loc[0].eq(0).all()
+    assert (by_age.diff().dropna() >= 0).all().all()
+    assert set(by_age.columns) <= set(read_data("cbm_species.csv")["species_group"]) | {
+        "other_conifer"
+    }
+
+
+@needs_libcbm
+def test_stands_are_grown_by_the_curves_of_their_groups():
+    stands = pd.DataFrame({"species_group": ["oak", "cypress"], "stand_age_yr": [30.0, 20.0],
+                           "area_ha": [10.0, 5.0], "forest_stock_m3": [600.0, 200.0]})  # fmt: skip
+    course = simulate(cohorts_of(stands), curves_of(group_models()), 2025, 2035)
+    living = wide(course)["aboveground"]
+    assert living.is_monotonic_increasing
+    assert course.imbalance < 1e-6
 
 
 # refusals

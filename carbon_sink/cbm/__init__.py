@@ -8,9 +8,22 @@ tree for each species group (``data/cbm_species.csv``) and the mean temperature 
 
 from .comparison import about, compare, notes
 from .engine import Course, simulate, version
+from .forest import cohorts_of, curves_of, left_out, usable
 from .schedule import EVENTS, Plot, events_of, plan
 
 __all__ = [
-    "EVENTS", "Course", "Plot", "about", "compare", "events_of", "notes", "plan", "simulate",
+    "EVENTS",
+    "Course",
+    "Plot",
+    "about",
+    "cohorts_of",
+    "compare",
+    "curves_of",
+    "events_of",
+    "left_out",
+    "notes",
+    "plan",
+    "simulate",
+    "usable",
     "version",
-]  # fmt: skip
+]
