@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from numbers import Real
 
 import pandas as pd
@@ -23,7 +23,9 @@ WITHOUT_EFFECT = {"title", "place", "language", "report_year", "synthetic", "out
 OTHER_FILES = ("landcover", "reference_samples", "carbon_density", "projects")
 
 
-def compare(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
+def compare(
+    old: Mapping, new: Mapping, lang: str = "zh", recomputed: Iterable[Mapping] = ()
+) -> pd.DataFrame:
     """
     List the figures of past years that a recalculation changed, with what was changed.
 
@@ -35,13 +37,17 @@ def compare(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
         ``program`` (with its ``version``).
     lang : {"zh", "en"}
         Language of the names and causes.
+    recomputed : iterable of mapping, optional
+        Records like those of the history, of figures that the ``former_parameters`` give on the
+        new data.
 
     Returns
     -------
     table : DataFrame
         Columns of the table ``recalculation``: one row per year and figure that both runs have
         and that differs by more than a billionth. Causes that come together are listed and not
-        apportioned. No row where nothing changed.
+        apportioned, but for the part of parameters where figures were ``recomputed``. No row
+        where nothing changed.
 
     Notes
     -----
@@ -62,6 +68,7 @@ def compare(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
     """
     found = causes(old, new, lang)
     contract, rows = columns("town_summary"), []
+    former = {one["year"]: one for one in recomputed}
     for year, figure, before, after in _changed(old, new):
         bearing = found.loc[[_bears(one, figure, year) for one in found.itertuples()]]
         known = figure in contract.index
@@ -75,6 +82,7 @@ def compare(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
                 "new_value": after,
                 "difference": after - before,
                 "difference_pct": (after - before) / abs(before) * 100 if before else math.nan,
+                "parameter_difference": after - former.get(year, {}).get(figure, math.nan),
                 "causes": _told(bearing, lang),
             }
         )
@@ -108,6 +116,39 @@ def causes(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
     table = pd.DataFrame(found, columns=["kind", "item", "old_value", "new_value", "year"])
     table["year"] = table["year"].astype("Int64")
     return table[columns("recalculation_causes").index]
+
+
+def former_parameters(parameters: pd.DataFrame, old: Mapping) -> pd.DataFrame | None:
+    """
+    Return the rows of a run with the values that they had in earlier results.
+
+    Carbon computed with them on the new data tells how much of a change is that of parameters.
+
+    Parameters
+    ----------
+    parameters : DataFrame
+        Cited rows of the new run: ``species_group``, ``parameter`` and ``value``.
+    old : mapping
+        Earlier results, as in ``compare``.
+
+    Returns
+    -------
+    rows : DataFrame or None
+        None where no value changed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"species_group": ["oak"], "parameter": ["bef"], "value": [1.4]})
+    >>> old = {"parameters": [{"species_group": "oak", "parameter": "bef", "value": 1.3}]}
+    >>> former_parameters(rows, old)["value"].item()
+    1.3
+    """
+    before = {(row["species_group"], row["parameter"]): row["value"]
+              for row in old.get("parameters", []) if _is_number(row["value"])}  # fmt: skip
+    keys = zip(parameters["species_group"], parameters["parameter"], strict=True)
+    values = [before.get(key, value) for key, value in zip(keys, parameters["value"], strict=True)]
+    former = parameters.assign(value=values)
+    return None if former["value"].equals(parameters["value"]) else former
 
 
 def notes(table: pd.DataFrame, earlier: str = "") -> list[Problem]:

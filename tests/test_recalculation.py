@@ -3,11 +3,14 @@
 import copy
 import json
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carbon_sink.recalculation import NOISE, causes, compare, notes
+from carbon_sink.carbon import add_carbon
+from carbon_sink.parameters import load_parameters
+from carbon_sink.recalculation import NOISE, causes, compare, former_parameters, notes
 from carbon_sink.tables import columns
 
 BEF = {"species_group": "masson_pine", "name_zh": "马尾松", "parameter": "bef", "value": 1.5}
@@ -51,6 +54,27 @@ def test_a_changed_parameter_is_told_with_both_values_on_carbon_of_every_year():
     assert set(table["causes"]) == {"参数 马尾松 bef: 1.5 → 1.6"}
     assert set(compare(OLD, new, "en")["causes"]) == {"parameter masson_pine bef: 1.5 → 1.6"}
     assert (table["name"].iloc[0], table["unit"].iloc[0]) == ("森林碳储量", "t")
+
+
+def test_the_part_of_parameters_is_recomputed_on_the_new_data():
+    # 2000 t became 2040 t; the old parameters give 2010 t on the new data: 10 t by data, 30 t
+    # by parameters; the second year was not recomputed
+    table = compare(OLD, changed(carbon_t=1.02), recomputed=[{"year": 2020, "carbon_t": 2010.0}])
+    assert table["parameter_difference"].fillna(-1).tolist() == [30.0, -1.0]
+
+
+def test_former_parameters_give_the_former_carbon():
+    rows = load_parameters("ar_cm_001")
+    stands = pd.DataFrame({"land_class": ["0111"], "class_group": ["arbor"], "forest_type": ["arbor"],
+                           "species_group": ["masson_pine"], "area_ha": [1.0],
+                           "forest_volume_m3": [100.0], "forest_stock_m3": [100.0]})  # fmt: skip
+    is_bef = rows["parameter"].eq("bef")
+    raised = rows.assign(value=rows["value"].where(~is_bef, rows["value"] * 1.1))
+    former = former_parameters(raised, {"parameters": rows.to_dict("records")})
+    assert former_parameters(rows, {"parameters": rows.to_dict("records")}) is None
+    old, new, again = (add_carbon(stands, one)["carbon_t"].item() for one in (rows, raised, former))
+    assert again == old
+    assert new == pytest.approx(1.1 * old)
 
 
 def test_a_parameter_of_biomass_is_no_cause_of_a_change_of_area():
