@@ -42,6 +42,7 @@ def test_columns_that_carry_a_unit_in_their_name_say_the_same_unit():
                 "stock_m3_ha",
                 "carbon_t_ha",
                 "density_t_ha",
+                "soc_ref_t_ha",
                 "ours_t_m3",
                 "other_t_m3",
             ):

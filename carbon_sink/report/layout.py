@@ -23,6 +23,9 @@ CODES = {
     "category": "visit",
     "change_class": "change",
     "severity": "severity",
+    "error_source": "error",
+    "pool": "pool",
+    "method": "pool_method",
 }
 
 
