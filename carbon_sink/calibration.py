@@ -102,12 +102,14 @@ def calibrate(
         _of_group(species, group[~fallen[group.index]], int(fallen[group.index].sum()), lang)
         for species, group in pairs.groupby("species_group")
     ]
-    return pd.DataFrame(found, columns=COLUMNS), notes
+    table = pd.DataFrame(found, columns=COLUMNS)
+    return table.assign(year_before=years[0], year_after=years[1]), notes
 
 
 COLUMNS = [
-    "species_group", "model", "stands", "fallen_stands", "volume_before_m3", "observed_m3",
-    "modelled_m3", "factor", "standard_error", "low", "high", "used", "reason",
+    "year_before", "year_after", "species_group", "model", "stands", "fallen_stands",
+    "volume_before_m3", "observed_m3", "modelled_m3", "factor", "standard_error", "low", "high",
+    "used", "reason",
 ]  # fmt: skip
 
 
