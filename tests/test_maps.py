@@ -290,6 +290,27 @@ def test_figures_come_from_the_tables_and_not_from_the_shapes(towns, tables):
     assert [town["rows"] for town in one["towns"]] == [town["rows"] for town in two["towns"]]
 
 
+def test_key_figures_carry_their_interval_where_it_holds_all_errors(towns, tables):
+    rows = pd.DataFrame({
+        "year": [2025, 2025, 2020], "town_code": "",
+        "indicator": ["forest_stock_m3", "forest_coverage_pct", "carbon_t"],
+        "low": [321_000.0, 34.1, 1.0], "high": [419_000.0, 34.2, 2.0],
+    })  # fmt: skip
+    shown = page_content(FACTS, {**tables, "uncertainty": rows}, towns, None, None)
+    found = {one["name"]: one["interval"] for one in shown["figures"]}
+    assert found["森林蓄积量"] == "95%：32.10–41.90 万"
+    assert found["森林覆盖率"] == ""  # land classes may be wrong, and the interval is of areas
+    assert found["森林碳储量"] == ""  # of another year
+
+
+def test_a_probability_is_never_written_as_certainty(towns, tables):
+    known = tables["indicators"].assign(low=1.0, high=2.0, probability=1.0)
+    cards = page_content(FACTS, {**tables, "indicators": known}, towns, None, None)["targets"]
+    assert {line for card in cards for line in card["details"] if "概率" in line} == {
+        "达标概率 >99%"
+    }
+
+
 def test_every_target_is_shown_with_its_state_in_words(page):
     shown = data_of(page)
     stock, coverage, green = shown["targets"]

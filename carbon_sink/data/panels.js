@@ -28,7 +28,7 @@ function showHead(page) {
     const box = element("div");
     box.setAttribute("role", "listitem");
     const value = append(element("div", "value", one.value), element("small", "", one.unit));
-    const more = [one.large, one.change].filter(Boolean);
+    const more = [one.large, one.change, one.interval].filter(Boolean);
     const name = element("div", "name", one.name);
     name.title = one.name;
     return append(box, name, value, ...more.map((text) => element("div", "more", text)));

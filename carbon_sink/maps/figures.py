@@ -23,6 +23,9 @@ TOWN_ROWS = (
     ("living_stock_m3", False), ("stock_m3_ha", False), ("carbon_t", False),
     ("carbon_t_ha", False), ("removal_co2_t_yr", False),
 )  # fmt: skip
+# figures whose interval holds the errors of parcel areas only, not those of land classes
+BY_AREA_ONLY = ("forest_coverage_pct", "forest_coverage_sandiao_pct", "forest_area_ha")
+NEARLY_SURE = 0.995  # a probability is not written as certainty
 UNCHANGING = ("land_area_ha", "removal_co2_t_yr")  # fixed, or a change by itself
 MISSING = "—"
 TEN_THOUSAND = 10_000.0
@@ -81,7 +84,8 @@ def key_figures(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[dict]:
     Returns
     -------
     figures : list of dict
-        ``name``, ``value``, ``unit``, ``change`` and ``large`` (the value in 万, Chinese only).
+        ``name``, ``value``, ``unit``, ``change``, ``large`` (the value in 万, Chinese only) and
+        ``interval`` (95 %, empty when it is not known).
         A figure that could not be computed is left out.
     """
     lang = facts.language
@@ -98,9 +102,26 @@ def key_figures(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[dict]:
                 "unit": pretty(unit, lang),
                 "large": _large(value, unit) if lang == "zh" else "",
                 "change": _since(column, now, base, facts),
+                "interval": _figure_interval(column, tables, facts),
             }
         )
     return found
+
+
+def _figure_interval(column: str, tables: dict[str, pd.DataFrame], facts: RunFacts) -> str:
+    """Write the 95 % interval of a figure of the whole place, in 万 where that is shorter."""
+    table, lang = tables.get("uncertainty"), facts.language
+    if table is None or column in BY_AREA_ONLY:
+        return ""
+    mine = table["year"].eq(facts.year) & table["town_code"].eq("") & table["indicator"].eq(column)
+    if not mine.any():
+        return ""
+    row, unit = table[mine].iloc[0], column_unit(column)
+    factor, more, places = 1.0, "", decimals(unit)
+    if lang == "zh" and row["high"] >= TEN_THOUSAND:
+        factor, more, places = TEN_THOUSAND, " 万", 2
+    low, high = (number_text(row[one] / factor, places) for one in ("low", "high"))
+    return text("map.interval_short", lang, low=low, high=f"{high}{more}")
 
 
 def _large(value: float, unit: str) -> str:
@@ -230,11 +251,25 @@ def _details(row: dict, places: int, lang: str) -> list[str]:
         found.append(text(key, lang, value=f"{needed} {unit}"))
     if _known(row.get("low")) and _known(row.get("high")):
         low, high = number_text(row["low"], places), number_text(row["high"], places)
-        found.append(text("map.interval", lang, low=low, high=high))
+        key = "map.interval_area" if row["indicator"] in BY_AREA_ONLY else "map.interval"
+        found.append(text(key, lang, low=low, high=high))
     if _known(row.get("probability")):
-        percent = number_text(100 * float(row["probability"]), 0)
-        found.append(text("map.probability", lang, percent=percent))
+        found.append(text("map.probability", lang, percent=_percent(float(row["probability"]))))
     return found
+
+
+def _percent(probability: float) -> str:
+    """
+    Write a probability in percent, never as certain.
+
+    Examples
+    --------
+    >>> _percent(0.456), _percent(1.0), _percent(0.001)
+    ('46', '>99', '<1')
+    """
+    if probability >= NEARLY_SURE:
+        return ">99"
+    return "<1" if probability < 1.0 - NEARLY_SURE else number_text(100 * probability, 0)
 
 
 def tally(cards: list[dict], lang: str) -> str:
