@@ -5,6 +5,8 @@ The stock that an event took is what its record says. The parcels of the invento
 which species that stock was of, in proportion to the stock that stood under the event.
 """
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -189,7 +191,9 @@ def _with_carbon(rows: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(biomass_t=biomass, carbon_t=carbon)
 
 
-def event_notes(events: pd.DataFrame, losses: pd.DataFrame, file: str = "") -> list[Problem]:
+def event_notes(
+    events: pd.DataFrame, losses: pd.DataFrame, files: Sequence[str] = ()
+) -> list[Problem]:
     """
     Tell of which events the loss is not known, and which took more than stood there.
 
@@ -199,8 +203,8 @@ def event_notes(events: pd.DataFrame, losses: pd.DataFrame, file: str = "") -> l
         As for ``event_losses``; its index labels the rows.
     losses : DataFrame
         As ``event_losses`` returns them.
-    file : str
-        File of the events, for the messages.
+    files : sequence of str
+        Files of the events, for the messages.
 
     Returns
     -------
@@ -223,10 +227,9 @@ def event_notes(events: pd.DataFrame, losses: pd.DataFrame, file: str = "") -> l
     above = sums["volume_m3"] > sums["stock_m3"] + constant("stock_rounding_m3")
     found = {code: first.index[first.eq(basis)] for basis, code in UNKNOWN.items()}
     found["event_above_stock"] = above.index[above]
-    return [
-        problem
-        for code, names in found.items()
-        for problem in faulty(
-            code, pd.Series(data=True, index=row[names]), pd.Series(names, row[names]), file=file
-        )
-    ]
+    file = ", ".join(files)
+    notes = []
+    for code, names in found.items():
+        ids = pd.Series(names, index=row[names])
+        notes += faulty(code, ids.notna(), ids, file=file)
+    return notes

@@ -106,7 +106,6 @@ SIBLINGS = {
     ("lucf", "flows"): "rows are made of the changes of each part",
     ("lucf", "ghg"): "fires and burnt biomass give off other gases",
     ("lucf", "summary"): "the whole place has a row of its own",
-    ("lucf", "uncertainty"): "the spread of sums is combined from their rows",
     ("crt", "flows"): "land is told apart by its categories",
     ("crt", "ghg"): "fires and burnt biomass give off other gases",
     ("crt", "lucf"): "both forms count harvest, fires and conversion alike",

@@ -140,7 +140,7 @@ def test_an_event_that_took_more_than_stood_there_is_told_and_counted_as_recorde
 def test_notes_name_events_and_their_rows():
     events = pd.concat([event(None, event_id="E7"), event(None, event_id="E9")])
     events.index = [4, 5]
-    (note,) = event_notes(events, losses_of(events), "events.gpkg")
+    (note,) = event_notes(events, losses_of(events), ["events.gpkg"])
     assert (note.file, note.rows, note.count, note.value) == ("events.gpkg", (4, 5), 2, "E7, E9")
     assert "species_group" in note.text("en")
 
