@@ -9,16 +9,15 @@ in rows of their own. A figure that another row holds is ``IE``, one that nobody
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from .errors import ParameterError, Problem
 from .flows import CATEGORIES, TREE_PARTS, check_period
 from .ghg import GASES, conversion_fates, fire_gases, gwp
 from .summary import WHOLE_PLACE
-from .uncertainty import combine_add
 from .units import carbon_to_co2
 
 # rows of growth and the parts of the flows they hold
@@ -45,6 +44,7 @@ UNITS = {
     "uncertainty": "%",
 }
 T_PER_WAN_T = 10_000.0
+PERCENT = 100.0
 # the gravest first: what a sum without any figure is
 NOTATION = ("NE", "IE", "NO", "NA")
 NONFOREST = tuple(one for one in CATEGORIES if one != "forest")
@@ -172,12 +172,47 @@ def periods(flows: pd.DataFrame, losses: pd.DataFrame | None = None) -> Iterator
         yield Period(int(first), int(last), rows, events)
 
 
+def change_half_widths(
+    before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], years: int
+) -> dict[str, float]:
+    """
+    Sum up draws of the carbon of parts at two dates as half-widths of their change.
+
+    Parameters
+    ----------
+    before, after : mapping
+        Part of the flows to its draws, t C. Both dates have the same draws of what they share,
+        so that errors of parameters cancel in the change as far as they do.
+    years : int
+        Years between the dates.
+
+    Returns
+    -------
+    half_widths : dict
+        Half of the 95 % interval of the change, t C per year, by row of growth, and of all
+        parts together as ``biomass`` and ``total``.
+
+    Examples
+    --------
+    >>> draws = np.linspace(0.0, 100.0, 101)
+    >>> change_half_widths({"arbor": 0.0 * draws}, {"arbor": draws}, 5)["total"]
+    9.5
+    """
+    known = {row: [one for one in parts if one in before and one in after]
+             for row, parts in GROWTH.items()}  # fmt: skip
+    changes = {row: sum(after[one] - before[one] for one in parts)
+               for row, parts in known.items() if parts}  # fmt: skip
+    changes["biomass"] = changes["total"] = sum(changes.values())
+    low_high = {row: np.quantile(change, [0.025, 0.975]) for row, change in changes.items()}
+    return {row: float(high - low) / 2.0 / years for row, (low, high) in low_high.items()}
+
+
 def ghg_inventory(
     flows: pd.DataFrame,
     losses: pd.DataFrame | None = None,
     gwp_set: str = "ar5",
     burning: tuple[float, float] | None = None,
-    uncertainty_pct: Mapping[str, float] | None = None,
+    half_widths: Mapping[tuple[int, int], Mapping[str, float]] | None = None,
 ) -> pd.DataFrame:
     """
     Lay out the twelve rows of the inventory as yearly means between two dates.
@@ -191,9 +226,9 @@ def ghg_inventory(
     burning : (float, float), optional
         Shares of the biomass carbon of converted forest that are burnt on site and elsewhere.
         Without them its carbon is lost in one row and its other gases are ``NE``.
-    uncertainty_pct : mapping, optional
-        Half-width of the 95 % interval of the carbon of a row, in percent of it, by row. Sums
-        that are not given are combined from their rows, as if these erred independently.
+    half_widths : mapping, optional
+        Earlier and later year to the half-widths of the 95 % intervals of that period, t C per
+        year by row, as ``change_half_widths`` returns them.
 
     Returns
     -------
@@ -213,10 +248,14 @@ def ghg_inventory(
     causes; their carbon is within the change of stock. Sparse, scattered and four-side trees
     are left out of the sum where their carbon is not known.
 
+    Uncertainty is that of the change of stock, over the row. Harvest and conversion that are put
+    back into growth are taken off again in the sums, so their errors cancel there. A sum whose
+    half-width is not given is combined from growth as if its rows erred independently.
+
     References
     ----------
     [provincial_guideline_2011]_ the summary table of land-use change and forestry.
-    [ipcc_2006_v4]_ equation 2.5.
+    [ipcc_2006_v4]_ equation 2.5; [ipcc_2006_v1]_ equation 3.2.
 
     Examples
     --------
@@ -233,9 +272,11 @@ def ghg_inventory(
     """
     potentials = gwp(gwp_set)
     found = [
-        _laid_out(_cells(period, burning), potentials, uncertainty_pct or {}).assign(
-            year_before=period.first, year_after=period.last, gwp_set=gwp_set
-        )
+        _laid_out(
+            _cells(period, burning),
+            potentials,
+            (half_widths or {}).get((period.first, period.last), {}),
+        ).assign(year_before=period.first, year_after=period.last, gwp_set=gwp_set)
         for period in periods(flows, losses)
     ]
     table = pd.concat(found, ignore_index=True)
@@ -324,17 +365,15 @@ def _scaled(cell: Cell, factor: float) -> Cell:
 
 
 def _uncertainty(carbon: dict[str, Cell], given: Mapping[str, float]) -> dict[str, Cell]:
-    """Return the uncertainty of each row: as given, or combined from the rows of a sum."""
+    """Return the uncertainty of each row in percent: as given, or combined for a sum."""
+    grown = [row for row in GROWTH if carbon[row].known]
     found = {}
     for row, cell in carbon.items():
-        unknown = Cell(notation="NE" if cell.known else cell.notation)
-        found[row] = Cell(float(given[row])) if cell.known and row in given else unknown
-    for row, parts in SUMS.items():
-        known = [part for part in parts if carbon[part].known]
-        if row in given or not known or not all(found[part].known for part in known):
-            continue
-        values = [carbon[part].value for part in known]
-        spread = float(combine_add(values, [found[part].value for part in known]))
-        if isfinite(spread):
-            found[row] = Cell(spread)
+        half_t = given.get(row)
+        if half_t is None and row in ("biomass", "total") and all(one in given for one in grown):
+            half_t = float(np.hypot.reduce([given[one] for one in grown]))
+        if not cell.known or half_t is None or cell.value == 0.0:
+            found[row] = Cell(notation="NE" if cell.known else cell.notation)
+        else:
+            found[row] = Cell(half_t / abs(cell.value) * PERCENT)
     return found

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -9,10 +10,19 @@ from hypothesis import strategies as st
 
 from carbon_sink.errors import ParameterError
 from carbon_sink.flows import PARTS
-from carbon_sink.lucf import NOTATION, ROWS, Cell, ghg_inventory, total_cell
+from carbon_sink.lucf import (
+    NOTATION,
+    ROWS,
+    Cell,
+    change_half_widths,
+    ghg_inventory,
+    total_cell,
+)
 from carbon_sink.tables import columns
+from carbon_sink.uncertainty import combine_add
 from carbon_sink.units import CO2_PER_C
 
+PERIOD = (2020, 2025)
 CARBON = st.floats(0.0, 1e6).map(lambda value: round(value, 3))
 
 
@@ -149,20 +159,48 @@ def test_trees_whose_carbon_is_not_known_leave_the_total_incomplete():
 def test_uncertainty_of_sums_is_over_the_absolute_value_of_the_sum():
     # vector UNC_ADD_SIGN: 300 +- 10 % and -100 +- 20 %: 36.06 / |200| = 18.03 %, not 36.06 / 400
     flows = pd.DataFrame([flow("arbor", 0.0, 1_500.0), flow("bamboo", 500.0, 0.0)])
-    table = ghg_inventory(flows, uncertainty_pct={"arbor": 10.0, "bamboo": 20.0})
+    table = ghg_inventory(flows, half_widths={PERIOD: {"arbor": 30.0, "bamboo": 20.0}})
+    assert value(table, "arbor", "uncertainty") == pytest.approx(10.0)
+    assert value(table, "bamboo", "uncertainty") == pytest.approx(20.0)
     assert value(table, "biomass", "uncertainty") == pytest.approx(18.0278, abs=1e-4)
     assert value(table, "total", "uncertainty") == pytest.approx(18.0278, abs=1e-4)
-    given = ghg_inventory(flows, uncertainty_pct={"arbor": 10.0, "bamboo": 20.0, "total": 7.0})
-    assert value(given, "total", "uncertainty") == 7.0
+    combined = 100 * combine_add([300, -100], [0.1, 0.2])
+    assert value(table, "total", "uncertainty") == pytest.approx(combined)
+
+
+def test_the_interval_of_the_sum_is_taken_where_it_was_drawn():
+    flows = pd.DataFrame([flow("arbor", 0.0, 1_500.0), flow("bamboo", 500.0, 0.0)])
+    halves = {PERIOD: {"arbor": 30.0, "bamboo": 20.0, "total": 14.0}}
+    table = ghg_inventory(flows, half_widths=halves)
+    assert value(table, "total", "uncertainty") == pytest.approx(7.0)
+
+
+def test_what_was_put_back_into_growth_does_not_widen_the_total():
+    # half-widths 100 and 30 t C a year; total 3 436.2: 104.403 / 3 436.2 = 3.03833 %
+    halves = {PERIOD: {"arbor": 100.0, "bamboo": 0.0, "trees": 30.0}}
+    cut, plain = (ghg_inventory(place(), one, half_widths=halves) for one in (events(), None))
+    assert value(plain, "total", "uncertainty") == pytest.approx(3.03833, abs=1e-5)
+    assert value(cut, "total", "uncertainty") == value(plain, "total", "uncertainty")
 
 
 def test_a_sum_with_a_row_of_unknown_uncertainty_has_none():
     flows = pd.DataFrame([flow("arbor", 0.0, 1_500.0), flow("bamboo", 500.0, 0.0)])
-    table = ghg_inventory(flows, uncertainty_pct={"arbor": 10.0})
+    table = ghg_inventory(flows, half_widths={PERIOD: {"arbor": 30.0}})
     assert notation(table, "total", "uncertainty") == "NE"
     nothing = pd.DataFrame([flow("arbor", 0.0, 500.0), flow("bamboo", 500.0, 0.0)])
-    table = ghg_inventory(nothing, uncertainty_pct={"arbor": 10.0, "bamboo": 20.0})
+    table = ghg_inventory(nothing, half_widths={PERIOD: {"arbor": 30.0, "bamboo": 20.0}})
     assert notation(table, "total", "uncertainty") == "NE"  # a share of nothing
+
+
+def test_errors_that_both_dates_share_cancel_in_the_change():
+    # one draw of a parameter for both dates: +-20 % of the change, not of the stocks
+    factor = np.linspace(0.8, 1.2, 41)
+    halves = change_half_widths({"arbor": 1_000 * factor}, {"arbor": 1_100 * factor}, 5)
+    # 95 % of the draws of 100 x 0.8 to 1.2: (119 - 81) / 2 / 5 yr
+    assert halves["arbor"] == pytest.approx(3.8)
+    assert halves["total"] == halves["biomass"] == halves["arbor"]
+    trees = {"sparse": factor, "four_side": -factor}
+    assert change_half_widths(dict.fromkeys(trees, 0 * factor), trees, 1)["trees"] == 0.0
 
 
 def test_each_pair_of_dates_is_a_period_of_its_own():
