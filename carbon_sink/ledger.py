@@ -82,12 +82,11 @@ def run_record(
     settings: dict,
     inputs: dict[str, str],
     parameters: pd.DataFrame,
-    outputs: list[str],
+    seed: int,
     started: str,
-    ended: str,
 ) -> dict:
     """
-    Lay out ``run.json``: everything needed to trace or repeat a run.
+    Lay out ``run.json``: everything needed to trace or repeat a run, its end aside.
 
     Parameters
     ----------
@@ -99,22 +98,25 @@ def run_record(
         Input file to SHA-256.
     parameters : DataFrame
         Parameter rows the run used.
-    outputs : list of str
-        Files the run wrote, this record aside.
-    started, ended : str
-        Times, ISO 8601.
+    seed : int
+        Seed of every draw.
+    started : str
+        Time, ISO 8601.
     """
     return {
         "program": {"name": PROGRAM, "version": version},
         "versions": versions(),
         "started": started,
-        "ended": ended,
-        "seed": None,
+        "seed": seed,
         "settings": settings,
         "inputs_sha256": inputs,
-        "outputs": sorted([*outputs, RECORD]),
         "parameters": parameters.to_dict("records"),
     }
+
+
+def completed(record: dict, outputs: list[str], ended: str) -> dict:
+    """Return the record of a run with the files it wrote, itself among them, and its end."""
+    return {**record, "ended": ended, "outputs": sorted([*outputs, RECORD])}
 
 
 def check_folder(final: Path, inputs: list[Path]) -> None:

@@ -80,7 +80,10 @@ def load_parameters(name: str, own_rows: pd.DataFrame | None = None) -> pd.DataF
             Problem("parameter_set_unknown", value=name, rule=", ".join(parameter_sets()))
         )
     if own_rows is not None:
-        rows = pd.concat([rows, _checked_own_rows(own_rows).assign(set=name)])
+        own = _checked_own_rows(own_rows).assign(set=name)
+        names = rows.drop_duplicates("species_group").set_index("species_group")["name_zh"]
+        named = own["name_zh"].where(own["name_zh"].ne(""), own["species_group"].map(names))
+        rows = pd.concat([rows, own.assign(name_zh=named.fillna(""))])
         rows = rows.drop_duplicates(["species_group", "parameter"], keep="last")
     return rows.assign(value=rows["value"].astype(float)).reset_index(drop=True)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from . import __version__, layers, ledger, maps, readers, report
+from . import __version__, layers, ledger, maps, readers, recalculation, report
 from .accounting import account
-from .carbon import used_rows
+from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .errors import ParameterError, Problem, first_rows
 from .estimation import estimate
@@ -109,9 +109,15 @@ def run(
     on_step("compute")
     with measuring(workers, scheduler) as measure:
         done = compute(settings, inputs, measure)
+    record = ledger.run_record(
+        version=__version__, settings=settings.model_dump(mode="json"),
+        inputs=ledger.fingerprints(settings.input_paths(), settings.folder),
+        parameters=done.parameters, seed=settings.uncertainty.seed, started=started,
+    )  # fmt: skip
+    _add_revisions(done, settings, record, folder)
     on_step("write")
     with ledger.results_folder(folder, protected) as staging:
-        write(done, settings, staging, started)
+        write(done, record, staging)
     return replace(done, folder=folder)
 
 
@@ -250,7 +256,33 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
     )
 
 
-def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
+def _add_revisions(done: Run, settings: Settings, record: dict, folder: Path) -> None:
+    """Add what moved in past years since earlier results, which are there until the new come."""
+    lang = settings.language
+    place = settings.place.model_dump()
+    earlier, notes = ledger.earlier_results(folder, place, settings.report_year)
+    if earlier is not None:
+        new = {**record, "history": done.content["history"]}
+        former = recalculation.former_parameters(done.parameters, earlier)
+        years = [] if former is None else [one["year"] for one in new["history"]]
+        again = [
+            {
+                "year": year,
+                "carbon_t": add_carbon(done.layers[f"stands_{year}"], former)["carbon_t"].sum(),
+            }
+            for year in years
+            if f"stands_{year}" in done.layers
+        ]
+        table = recalculation.compare(earlier, new, lang, again)
+        if len(table):
+            done.tables["recalculation"] = table
+            done.tables["recalculation_causes"] = recalculation.causes(earlier, new, lang)
+        notes += recalculation.notes(table, Path(earlier["folder"]).name)
+    if notes:
+        done.tables["notes"] = pd.concat([done.tables["notes"], notes_table(notes, lang)])
+
+
+def write(done: Run, record: dict, folder: Path) -> None:
     """Write every output of a run; all of them show the numbers of its tables."""
     (folder / "layers").mkdir()
     (folder / "report").mkdir()
@@ -266,14 +298,6 @@ def write(done: Run, settings: Settings, folder: Path, started: str) -> None:
     if done.seen.carbon_maps is not None:
         write_rasters(done.seen.carbon_maps, folder / "layers", facts)
     maps.save(done.map(), folder / "index.html")
-    inputs = ledger.fingerprints(settings.input_paths(), settings.folder)
-    record = ledger.run_record(
-        version=__version__,
-        settings=settings.model_dump(mode="json"),
-        inputs=inputs,
-        parameters=done.parameters,
-        outputs=[p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()],
-        started=started,
-        ended=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    report.write_indicators(folder / ledger.RECORD, record)
+    outputs = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    report.write_indicators(folder / ledger.RECORD, ledger.completed(record, outputs, ended))

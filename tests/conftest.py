@@ -1,6 +1,7 @@
 """A small place with round numbers: two towns, eight parcels, two dates, written as real files."""
 
 import os
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -136,10 +137,10 @@ source = "规划"
 """
 
 
-@pytest.fixture
-def small_place(tmp_path):
-    """Write the small place to a folder and return the path of its settings."""
-    folder = tmp_path / "small"
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory):
+    """Write the small place once; tests that change it work on copies."""
+    folder = tmp_path_factory.mktemp("written") / "small"
     folder.mkdir()
     for year in (2020, 2025):
         small_inventory(year).to_file(folder / f"inventory_{year}.gpkg", layer="xiaoban")
@@ -168,9 +169,14 @@ def small_place(tmp_path):
         geometry=[parcel(1, 0)], crs="EPSG:4490",
     ).to_file(folder / "events.gpkg")  # fmt: skip
     write_landcover(folder / "landcover_2020.tif")
-    path = folder / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
-    return path
+    (folder / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def small_place(small_folder, tmp_path):
+    """Copy the small place and return the path of its settings."""
+    return shutil.copytree(small_folder, tmp_path / "small") / "settings.toml"
 
 
 def write_landcover(path, codes=None, crs="EPSG:4326", **profile):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from carbon_sink.errors import FileError
 from carbon_sink.ledger import (
     check_folder,
+    completed,
     earlier_results,
     fingerprints,
     results_folder,
@@ -48,7 +49,9 @@ def test_all_parts_of_a_shapefile_and_a_geodatabase_are_recorded(tmp_path):
 
 def test_the_record_holds_all_that_is_needed_to_repeat_a_run():
     record = run_record(version="1", settings={"title": "x"}, inputs={"a": "b"},
-                        parameters=pd.DataFrame({"value": [1.0]}), outputs=["b"], started="s", ended="e")  # fmt: skip
+                        parameters=pd.DataFrame({"value": [1.0]}), seed=7, started="s")  # fmt: skip
+    record = completed(record, ["b"], "e")
+    assert (record["seed"], record["started"], record["ended"]) == (7, "s", "e")
     assert record["inputs_sha256"] == {"a": "b"}
     assert record["outputs"] == ["b", "run.json"]
     assert record["parameters"] == [{"value": 1.0}]

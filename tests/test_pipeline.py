@@ -22,12 +22,13 @@ from carbon_sink.pipeline import compute
 from carbon_sink.settings import load_settings
 
 
-@pytest.fixture
-def done(small_place, tmp_path):
-    return carbon_sink.run(small_place, tmp_path / "out")
+@pytest.fixture(scope="module")
+def done(small_folder, tmp_path_factory):
+    """A run of the small place, which no test changes."""
+    return carbon_sink.run(small_folder / "settings.toml", tmp_path_factory.mktemp("run") / "out")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def content(done):
     return json.loads((done.folder / "indicators.json").read_text(encoding="utf-8"))
 
@@ -214,13 +215,40 @@ def test_the_same_inputs_give_the_same_bytes(small_place, tmp_path):
             assert path.read_bytes() == (second / name).read_bytes(), name
 
 
-def test_a_refused_run_leaves_the_previous_results_untouched(done, small_place, tmp_path):
+def test_a_refused_run_leaves_the_previous_results_untouched(done, small_place):
     before = {path: path.read_bytes() for path in done.folder.rglob("*") if path.is_file()}
     bad = small_inventory(2025).assign(DI_LEI="9999")
     bad.to_file(small_place.parent / "inventory_2025.gpkg", layer="xiaoban")
     with pytest.raises(CarbonSinkError, match="9999"):
-        carbon_sink.run(small_place, tmp_path / "out")
+        carbon_sink.run(small_place, done.folder)
     assert {path: path.read_bytes() for path in done.folder.rglob("*") if path.is_file()} == before
+
+
+OWN_BEF = """species_group,parameter,value,unit,source,confidence
+masson_pine,bef,1.6,1,自测,verified
+"""
+
+
+def test_a_changed_parameter_recomputes_all_years_and_lists_old_new_and_cause(
+    small_place, tmp_path
+):
+    out = tmp_path / "out"
+    first = carbon_sink.run(small_place, out)
+    assert "recalculation" not in first.tables
+    assert "recalculation" not in carbon_sink.run(small_place, out).tables, "nothing changed"
+    (small_place.parent / "own.csv").write_text(OWN_BEF, encoding="utf-8-sig")
+    text = small_place.read_text(encoding="utf-8")
+    small_place.write_text(f'parameters_file = "own.csv"\n{text}', encoding="utf-8")
+    again = carbon_sink.run(small_place, out)
+    moved = again.tables["recalculation"].set_index(["year", "indicator"])
+    assert set(moved.index.get_level_values("year")) == {2020, 2025}
+    assert not {"forest_stock_m3", "forest_coverage_pct"} & set(moved.index.get_level_values(1))
+    # 5000 m3 of Masson pine, of which the expansion alone changed
+    row = moved.loc[(2020, "carbon_t")]
+    assert row["difference"] == pytest.approx(5000 * 0.38 * (1.6 - 1.472) * 1.187 * 0.46)
+    assert row["parameter_difference"] == pytest.approx(row["difference"])
+    assert "马尾松 bef: 1.472 → 1.6" in row["causes"]
+    assert "figures_recalculated" in set(again.tables["notes"]["code"])
 
 
 def test_without_towns_projects_events_and_targets_the_rest_is_computed(small_place, tmp_path):
