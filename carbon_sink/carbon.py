@@ -229,8 +229,11 @@ def tree_carbon(
     >>> tree_carbon(volume, group, load_parameters("ar_cm_001")).round(2).tolist()
     [59.17, nan, 0.0]
     """
-    factors = [group_values(parameters, species_group, name) for name in TREE_PARAMETERS]
-    return stand_carbon(volume_m3, *factors).mask(volume_m3.eq(0), 0.0)
+    stocked = volume_m3.ne(0)
+    factors = [group_values(parameters, species_group[stocked], name) for name in TREE_PARAMETERS]
+    carbon = pd.Series(0.0, index=volume_m3.index)
+    carbon[stocked] = stand_carbon(volume_m3[stocked], *factors)
+    return carbon
 
 
 def _carbon_beside(

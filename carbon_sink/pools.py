@@ -17,7 +17,6 @@ FOREST, CROPLAND, NO_GROUND = "forest", "cropland", "none"
 UNWORKED = (FOREST, "grassland")
 # land that a mine is found in, whose soil is what mining left of it
 MINED = ("settlements", "other")
-PERIOD = ("year_before", "year_after")
 PAIR = ("category_before", "category_after")
 
 
@@ -88,12 +87,6 @@ def choice_problems(choice: PoolChoice) -> list[Problem]:
     return found
 
 
-def _check(choice: PoolChoice) -> None:
-    """Refuse a choice with all that is wrong with it."""
-    if problems := choice_problems(choice):
-        raise ParameterError(problems)
-
-
 def dead_organic(stands: pd.DataFrame, choice: PoolChoice) -> pd.DataFrame:
     """
     Carbon in dead wood and litter of arbor forest.
@@ -122,8 +115,7 @@ def dead_organic(stands: pd.DataFrame, choice: PoolChoice) -> pd.DataFrame:
     The fractions of AR-TOOL12 are applied to the carbon of trees above ground. The litter of
     table 2.2 is that of mature forest, broadleaved or coniferous; it has no value for mixed
     forest and none is made up. Neither method knows bamboo, economic and shrub forest, which
-    have no dead organic matter here. Both follow living biomass or area, so they do not show
-    that a stand was cleared of its litter or that dead wood was left after a fire.
+    have no dead organic matter here.
 
     References
     ----------
@@ -137,7 +129,8 @@ def dead_organic(stands: pd.DataFrame, choice: PoolChoice) -> pd.DataFrame:
     >>> dead_organic(stands, choice).iloc[0].tolist()
     [2.0, 66.0]
     """
-    _check(choice)
+    if problems := choice_problems(choice):
+        raise ParameterError(problems)
     rows = read_data("pools.csv")
     is_arbor = stands["carbon_part"].eq("arbor")
     found = {}
@@ -204,7 +197,8 @@ def soil_change(flows: pd.DataFrame, choice: PoolChoice) -> pd.DataFrame:
     >>> soil_change(flows, choice)["change_t_yr"].round(2).tolist()
     [-96.25]
     """
-    _check(choice)
+    if problems := choice_problems(choice):
+        raise ParameterError(problems)
     table = _pairs(flows)
     rows = read_data("soil_carbon.csv")
     rows = rows[rows["edition"].eq(choice.soil) & rows["climate"].eq(choice.climate)]
@@ -231,7 +225,7 @@ def soil_change(flows: pd.DataFrame, choice: PoolChoice) -> pd.DataFrame:
 
 def _pairs(flows: pd.DataFrame) -> pd.DataFrame:
     """Sum the area of every pair of categories between which land went."""
-    keys = [name for name in (*PERIOD, "town_code", *PAIR) if name in flows]
+    keys = [name for name in ("year_before", "year_after", "town_code", *PAIR) if name in flows]
     before, after = (flows[name] for name in PAIR)
     moved = before.ne(after) & before.ne(NO_GROUND) & after.ne(NO_GROUND)
     sums = flows[moved].groupby(keys, as_index=False)[["area_after_ha"]].sum()
@@ -302,13 +296,16 @@ def pool_notes(
     Returns
     -------
     notes : list of Problem
-        ``litter_missing`` with rows and hectares; ``soil_loss_paddy``, ``soil_factor_missing``,
+        ``litter_missing`` with rows and hectares; ``litter_far`` where litter is beyond what was
+        measured in subtropical forest; ``soil_loss_afforestation``, ``soil_factor_missing``,
         ``mine_soil_loss_missing`` and ``soil_gain_capped`` with hectares.
     """
     found: list[Problem] = []
     for column, carbon in dead_organic(stands, choice).items():
         lost = f"{stands.loc[carbon.isna(), 'area_ha'].sum():,.1f}"
         found += faulty("litter_missing", carbon.isna(), file=file, field=column, value=lost)
+        if column == "litter_t":
+            found += _litter_far(carbon, stands, file)
     if soil is None or soil.empty:
         return found
     gained = soil["category_after"].eq(FOREST)
@@ -326,6 +323,15 @@ def pool_notes(
             area = f"{soil.loc[rows, 'area_ha'].sum():,.1f}"
             found.append(Problem(code, field="pools", value=area, rule="; ".join(pairs)))
     return found
+
+
+def _litter_far(litter_t: pd.Series, stands: pd.DataFrame, file: str) -> list[Problem]:
+    """Tell litter that is outside what was measured in forests of the region."""
+    area_ha = stands.loc[stands["carbon_part"].eq("arbor") & litter_t.notna(), "area_ha"].sum()
+    low, high = (constant(f"litter_measured_{end}_t_ha") for end in ("min", "max"))
+    mean = litter_t.sum() / area_ha if area_ha else low
+    told = Problem("litter_far", file=file, value=f"{mean:.2f}", rule=f"{low}–{high}")
+    return [] if low <= mean <= high else [told]
 
 
 def carbon_pools(
@@ -357,12 +363,14 @@ def carbon_pools(
         known; above zero, the row is partial.
     """
     living = ", ".join(sorted(parameters["source"].unique()))
+    sources = read_data("pools.csv").drop_duplicates(["pool", "method"])
+    sources = sources.set_index(["pool", "method"])["source"]
     rows = []
     earlier: dict[str, tuple[int, float]] = {}
     for year, one in sorted(stands.items()):
         dead = dead_organic(one, choice)
         names = {f"{pool}_t": ("stock", living) for pool in LIVING_POOLS}
-        names |= {f"{pool}_t": (getattr(choice, pool), _dead_source(pool, choice))
+        names |= {f"{pool}_t": (getattr(choice, pool), sources[pool, getattr(choice, pool)])
                   for pool in DEAD_POOLS if getattr(choice, pool)}  # fmt: skip
         for column, (method, source) in names.items():
             carbon = dead[column] if column in dead else one[column]
@@ -381,13 +389,6 @@ def carbon_pools(
         co2_t=carbon_to_co2(table["carbon_t"].astype(float)),
         removal_co2_t_yr=carbon_to_co2(table["change_t_yr"].astype(float)),
     )
-
-
-def _dead_source(pool: str, choice: PoolChoice) -> str:
-    """Return the key of the source of a method for dead wood or litter."""
-    rows = read_data("pools.csv")
-    rows = rows[rows["pool"].eq(pool) & rows["method"].eq(getattr(choice, pool))]
-    return rows["source"].iloc[0]
 
 
 def _soil_row(year: int, soil: pd.DataFrame) -> dict:

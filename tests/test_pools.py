@@ -57,13 +57,24 @@ def test_litter_of_table_2_2_goes_by_area_and_leaf_and_knows_no_mixed_forest():
     assert found["litter_t"].tolist()[:2] == [44.0, 39.0]
     assert found["litter_t"].isna().tolist() == [False, False, True, False, False]
     assert list(found) == ["litter_t"]
-    note = pool_notes(stands(), None, PoolChoice(litter="ipcc_2006"), "a.gpkg")[0]
+    note, far = pool_notes(stands(), None, PoolChoice(litter="ipcc_2006"), "a.gpkg")
+    # 83 t on the 5 ha that are known, where 0.63 to 3.67 t/ha were measured
+    assert (far.code, far.value, far.rule) == ("litter_far", "16.60", "0.63–3.67")
     assert (note.code, note.severity, note.rows, note.value) == (
         "litter_missing",
         "warn",
         (2,),
         "4.0",
     )
+
+
+def test_litter_within_what_was_measured_is_not_told():
+    rich = stands(1200.0)
+    assert pool_notes(rich, None, PoolChoice(litter="ar_tool12")) == []
+    poor = stands(50.0)
+    assert [one.code for one in pool_notes(poor, None, PoolChoice(litter="ar_tool12"))] == [
+        "litter_far"
+    ]
 
 
 def test_nothing_is_counted_that_is_not_chosen():
