@@ -28,6 +28,7 @@ from carbon_sink.growth import (
 )
 from carbon_sink.parameters import load_parameters, values
 from carbon_sink.projects import fire_damage_permille
+from carbon_sink.provincial import provincial_growth
 from carbon_sink.summary import add_removal, largest_remainder
 from carbon_sink.targets import Target, path, progress
 from carbon_sink.uncertainty import combine_add, combine_multiply
@@ -169,11 +170,6 @@ def _probability(value, sd, target_value):
     return {"probability": progress(target, 2025, value, sd=sd).probability}
 
 
-def _provincial_growth(**stock):
-    provincial = pytest.importorskip("carbon_sink.provincial")
-    return {"carbon_t": provincial.growth_carbon(**stock)}
-
-
 CALLS = {
     "adjusted_area": _adjusted_area,
     "adjusted_area_strata": _adjusted_area_strata,
@@ -189,7 +185,7 @@ CALLS = {
     "fire_damage": _fire_damage,
     "four_side_area": _four_side_area,
     "stand_carbon": _stand_carbon,
-    "provincial_growth": _provincial_growth,
+    "provincial_growth": lambda **stock: {"carbon_t": provincial_growth(**stock)},
     "stock_difference": _stock_difference,
     "scale": _scale,
     "tree_biomass": lambda **tree: tree_biomass(**tree).iloc[0].to_dict(),
