@@ -45,6 +45,8 @@ UNITS = {
 }
 T_PER_WAN_T = 10_000.0
 PERCENT = 100.0
+# a change below this share of the stocks is what sums of many figures lose
+SUM_NOISE = 1e-13
 # the gravest first: what a sum without any figure is
 NOTATION = ("NE", "IE", "NO", "NA")
 NONFOREST = tuple(one for one in CATEGORIES if one != "forest")
@@ -308,6 +310,8 @@ def _growth(period: Period, lost: pd.Series) -> dict[str, Cell]:
     """Return the growth of each kind of forest: its change of stock and what was converted."""
     change = period.change()
     grown = change.add(lost, fill_value=0.0)
+    stock_t = period.flows.groupby("part")[["carbon_before_t", "carbon_after_t"]].sum().sum(axis=1)
+    grown = grown.mask(grown.abs() <= stock_t * SUM_NOISE, 0.0)
     found = {}
     for row, parts in GROWTH.items():
         cells = [
@@ -367,11 +371,13 @@ def _scaled(cell: Cell, factor: float) -> Cell:
 def _uncertainty(carbon: dict[str, Cell], given: Mapping[str, float]) -> dict[str, Cell]:
     """Return the uncertainty of each row in percent: as given, or combined for a sum."""
     grown = [row for row in GROWTH if carbon[row].known]
+    drawn = all(row in given for row in grown)
     found = {}
     for row, cell in carbon.items():
         half_t = given.get(row)
-        if half_t is None and row in ("biomass", "total") and all(one in given for one in grown):
-            half_t = float(np.hypot.reduce([given[one] for one in grown]))
+        if row in ("biomass", "total"):  # an interval that leaves some trees out is none of all
+            combined = float(np.hypot.reduce([given[one] for one in grown])) if drawn else None
+            half_t = half_t if drawn and half_t is not None else combined
         if not cell.known or half_t is None or cell.value == 0.0:
             found[row] = Cell(notation="NE" if cell.known else cell.notation)
         else:

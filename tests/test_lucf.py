@@ -187,6 +187,8 @@ def test_a_sum_with_a_row_of_unknown_uncertainty_has_none():
     flows = pd.DataFrame([flow("arbor", 0.0, 1_500.0), flow("bamboo", 500.0, 0.0)])
     table = ghg_inventory(flows, half_widths={PERIOD: {"arbor": 30.0}})
     assert notation(table, "total", "uncertainty") == "NE"
+    partial = {PERIOD: {"arbor": 30.0, "total": 30.0}}  # drawn without bamboo
+    assert notation(ghg_inventory(flows, half_widths=partial), "total", "uncertainty") == "NE"
     nothing = pd.DataFrame([flow("arbor", 0.0, 500.0), flow("bamboo", 500.0, 0.0)])
     table = ghg_inventory(nothing, half_widths={PERIOD: {"arbor": 30.0, "bamboo": 20.0}})
     assert notation(table, "total", "uncertainty") == "NE"  # a share of nothing
@@ -201,6 +203,17 @@ def test_errors_that_both_dates_share_cancel_in_the_change():
     assert halves["total"] == halves["biomass"] == halves["arbor"]
     trees = {"sparse": factor, "four_side": -factor}
     assert change_half_widths(dict.fromkeys(trees, 0 * factor), trees, 1)["trees"] == 0.0
+
+
+def test_what_sums_of_many_figures_lose_is_no_change():
+    # 1e-12 t of 8 000 t is the last digit of a sum, not shrub forest that shrinks
+    flows = pd.DataFrame([
+        flow("shrub", 7_977.6, 7_977.6 - 1e-12), flow("arbor", 0.0, 500.0),
+        flow("shrub", 0.3, 0.0, ("forest", "settlements")),
+    ])  # fmt: skip
+    table = ghg_inventory(flows, half_widths={PERIOD: {"arbor": 1.0, "shrub": 1.0}})
+    assert value(table, "shrub", "carbon") == 0.0
+    assert notation(table, "shrub", "uncertainty") == "NE"
 
 
 def test_each_pair_of_dates_is_a_period_of_its_own():
