@@ -66,6 +66,7 @@ def event_losses(
         Columns of ``event_losses`` in ``data/columns.csv``, one row for each event and parcel
         of forest under it. ``stock_m3`` stood there, ``volume_m3`` was taken. An event whose
         loss cannot be told keeps its rows, without volume and carbon, and ``basis`` tells why.
+        ``stand`` is the label of the parcel.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def event_losses(
     lacking = {name: empty for name, empty in OPTIONAL.items() if name not in mine}
     mine = mine.assign(**lacking)
     losses = _with_carbon(_shared(mine, _under(mine, stands)), parameters)
-    return losses[[name for name in columns("event_losses").index if name in losses]]
+    return losses[[*(name for name in columns("event_losses").index if name in losses), "stand"]]
 
 
 def _under(events: pd.DataFrame, stands: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -124,6 +125,7 @@ def _under(events: pd.DataFrame, stands: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "event": event,
         "ground_ha": ground,
+        "stand": forest.index[parcel],
         "stand_id": found["stand_id"],
         "town_code": found["town_code"],
         "part": part,

@@ -151,7 +151,7 @@ def test_notes_name_events_and_their_rows():
 def test_only_events_between_the_dates_count(year, counted):
     found = losses_of(event(box(0.0, 0.01), year=year))
     assert len(found) == counted
-    assert list(found.columns) == list(columns("event_losses").index)
+    assert list(found.columns) == [*columns("event_losses").index, "stand"]
 
 
 def test_events_in_another_system_lie_where_they_lie():
