@@ -7,6 +7,8 @@ import pandas as pd
 from .errors import ParameterError, Problem, first_rows
 from .tables import as_numbers, read_data
 
+# the group of figures that are weighted means of all species of a province
+PROVINCE = "province"
 # how a species group that is missing is named
 UNKNOWN = "—"
 CONFIDENCE = ("verified", "well_known", "uncertain")
@@ -93,12 +95,15 @@ def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     rows = own_rows.reindex(columns=COLUMNS).astype(object).fillna("").astype(str)
     numbers, unreadable = as_numbers(rows["value"])
     known = read_data("biomass_parameters.csv")
-    units = known.drop_duplicates("parameter").set_index("parameter")["unit"]
+    units = _limits()["unit"]
     groups = set(known["species_group"]) | set(read_data("species.csv")["species_group"])
+    # rates of a province are of no single species
+    of_province = rows["parameter"].isin(read_data("provincial_parameters.csv")["parameter"])
     needed = rows[["species_group", "parameter", "value", "unit", "source"]]
     faulty = unreadable | ~numbers.gt(0) | needed.eq("").any(axis=1)
     faulty |= ~rows["confidence"].isin(CONFIDENCE) | rows["unit"].ne(rows["parameter"].map(units))
-    faulty |= ~rows["species_group"].isin(groups)
+    faulty |= ~rows["species_group"].isin([*groups, PROVINCE])
+    faulty |= of_province & rows["species_group"].ne(PROVINCE)
     faulty |= rows.duplicated(["species_group", "parameter"])
     problems = _impossible(rows[~faulty], numbers[~faulty])
     if faulty.any():
@@ -112,9 +117,15 @@ def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
+def _limits() -> pd.DataFrame:
+    """Return the range and the unit of every parameter that can be given."""
+    files = ("parameter_limits.csv", "provincial_parameters.csv")
+    return pd.concat([read_data(name) for name in files]).set_index("parameter")
+
+
 def _impossible(rows: pd.DataFrame, numbers: pd.Series) -> list[Problem]:
     """Name every row whose value no tree can have, each with the range that is possible."""
-    limits = read_data("parameter_limits.csv").set_index("parameter")
+    limits = _limits()
     low, high = (rows["parameter"].map(limits[name]).astype(float) for name in ("min", "max"))
     # a share of all or nothing is as impossible as one beyond
     is_open = rows["parameter"].map(limits["open"]).eq("yes")
