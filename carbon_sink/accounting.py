@@ -9,14 +9,13 @@ from .carbon import carbon_notes
 from .crosschecks import carbon_crosschecks
 from .crt import crt_tables
 from .errors import Problem
-from .event_losses import event_losses, event_notes
 from .flows import flows_between
+from .growing import Growing
 from .intake import Inputs
 from .language import text
 from .lucf import ghg_inventory
 from .settings import Settings
 from .summary import RunFacts
-from .tables import columns
 
 Pair = tuple[int, int]
 
@@ -33,7 +32,6 @@ class Accounts:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
-    losses: dict[Pair, pd.DataFrame] = field(default_factory=dict)
 
 
 def account(
@@ -43,6 +41,7 @@ def account(
     rows: dict[Pair, pd.DataFrame],
     parameters: pd.DataFrame,
     facts: RunFacts,
+    growing: Growing,
 ) -> Accounts:
     """
     Do the carbon accounting of a run.
@@ -60,6 +59,8 @@ def account(
         Cited rows of the run.
     facts : RunFacts
         Place, year and language.
+    growing : Growing
+        Models and factors of growth, and what events took.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def account(
     found.notes += notes
     for one in known.values():
         found.notes += carbon_notes(one, one.attrs.get("file", ""))
-    _follow(found, settings, inputs, known, rows, parameters, facts)
+    _follow(found, settings, inputs, known, rows, parameters, facts, growing)
     return found
 
 
@@ -86,6 +87,7 @@ def _follow(
     rows: dict[Pair, pd.DataFrame],
     parameters: pd.DataFrame,
     facts: RunFacts,
+    growing: Growing,
 ) -> None:
     """Follow carbon between the inventories: stock difference, events, tables of gases."""
     lang = facts.language
@@ -95,18 +97,7 @@ def _follow(
             found.reasons[name] = text("absent.one_inventory", lang)
         return
     found.tables |= flows_between(stands, pairs, inputs.towns, facts.place)
-    events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
-    losses = None
-    if events is not None:
-        files = [source.path for source in settings.events]
-        for first, last in pairs:
-            one = event_losses(events, stands[first], parameters, (first, last))
-            found.notes += event_notes(events, one, files)
-            found.losses[first, last] = one
-        losses = pd.concat(found.losses.values(), ignore_index=True)
-        found.tables["event_losses"] = losses[
-            [name for name in columns("event_losses").index if name in losses]
-        ]
+    losses = pd.concat(growing.losses.values(), ignore_index=True) if growing.losses else None
     flows = found.tables["carbon_flows"]
     found.tables["ghg_inventory"] = ghg_inventory(flows, losses, settings.ghg.gwp)
     found.tables["crt_tables"] = crt_tables(flows, losses, settings.ghg.gwp)

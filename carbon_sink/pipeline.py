@@ -15,6 +15,7 @@ from .cluster import check_workers, measuring
 from .errors import ParameterError, Problem, first_rows
 from .estimation import estimate
 from .findings import findings_table, notes_table
+from .growing import grow
 from .intake import Inputs, check_landcover, gather, read_inputs
 from .inventory import TIMBER
 from .language import text
@@ -165,7 +166,7 @@ def _once(lacking: list[Problem]) -> list[Problem]:
             parts[0],
             rows=first_rows(row for one in parts for row in one.rows),
             count=sum(one.count for one in parts),
-            cells=pd.concat([one.cells for one in parts]),
+            cells=None if parts[0].cells is None else pd.concat([one.cells for one in parts]),
             value=", ".join(sorted({name for one in parts for name in one.value.split(", ")})),
         )
         for parts in alike.values()
@@ -192,15 +193,18 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
         year: estimate(one, settings, parameters, one.attrs.get("file", ""))
         for year, one in sorted(inputs.stands.items())
     }
+    rows = matched(stands)
+    growing = grow(settings, inputs, stands, rows, parameters)
+    if growing.updated is not None:
+        stands[settings.report_year] = growing.updated
     used = [used_rows(one, parameters) for one in stands.values() if "carbon_t" in one]
     cited = pd.concat(used).drop_duplicates() if used else parameters.head(0)
     facts = _facts(settings, inputs, cited)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
-    rows = matched(stands)
     changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
-    accounts = account(settings, inputs, stands, rows, parameters, facts)
-    tables |= changed | seen.tables | accounts.tables
+    accounts = account(settings, inputs, stands, rows, parameters, facts, growing)
+    tables |= changed | seen.tables | growing.tables | accounts.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
     if projects is not None:
@@ -216,7 +220,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     reasons |= {"sinks": text("absent.sinks", lang), **accounts.reasons}
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     files = {source.year: source.path for source in settings.inventory}
-    notes = [*inputs.notes, *change_notes(changed, files), *seen.notes, *accounts.notes]
+    notes = [*inputs.notes, *change_notes(changed, files), *seen.notes, *growing.notes]
+    notes += accounts.notes
     tables["notes"] = notes_table(notes, lang)
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)

@@ -5,6 +5,7 @@ from conftest import FACTS
 
 from carbon_sink.accounting import account
 from carbon_sink.estimation import estimate
+from carbon_sink.growing import grow
 from carbon_sink.intake import read_inputs
 from carbon_sink.parameters import load_parameters
 from carbon_sink.settings import load_settings
@@ -19,7 +20,9 @@ def accounts_of(path, years=(2020, 2025)):
     parameters = load_parameters(settings.parameter_set)
     stands = {year: estimate(inputs.stands[year], settings, parameters) for year in years}
     tables = inventory_tables(stands, inputs.towns, FACTS, inputs.land_area_ha)
-    found = account(settings, inputs, stands, matched(stands), parameters, FACTS)
+    rows = matched(stands)
+    growing = grow(settings, inputs, stands, rows, parameters)
+    found = account(settings, inputs, stands, rows, parameters, FACTS, growing)
     return found, tables
 
 
