@@ -22,6 +22,7 @@ from carbon_sink.flows import (
     with_change,
 )
 from carbon_sink.geometry import ellipsoidal_area_ha
+from carbon_sink.language import text
 from carbon_sink.stand_changes import stand_changes
 from carbon_sink.tables import columns, read_data
 
@@ -344,6 +345,11 @@ def test_a_missing_second_date_is_refused(years):
     assert f"{years[0]} → {years[1]}" in error.value.problems[0].what("en")
     with pytest.raises(ParameterError):
         carbon_flows(pieces_of(stands([cells(0)], "arbor"), stands([cells(0)], "arbor")), *years)
+
+
+def test_every_flow_and_part_has_a_name_in_both_languages():
+    for key in (*(f"flow.{one}" for one in FLOWS), *(f"part.{one}" for one in PARTS)):
+        assert text(key, "zh") != text(key, "en")
 
 
 def test_every_kind_of_land_has_one_category():

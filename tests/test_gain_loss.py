@@ -15,6 +15,7 @@ from carbon_sink.gain_loss import (
     stand_growth,
     staying_share,
 )
+from carbon_sink.language import text
 from carbon_sink.parameters import load_parameters
 from carbon_sink.tables import columns
 
@@ -217,6 +218,11 @@ def test_the_table_follows_its_contract():
     assert list(found.columns) == list(columns("carbon_balance").index)
     assert found["item"].tolist() == list(ITEMS) * 2
     assert found["species_group"].tolist() == [""] * len(ITEMS) + ["masson_pine"] * len(ITEMS)
+
+
+def test_every_item_has_a_name_in_both_languages():
+    for item in (*ITEMS, "consumption", "harvest_correction"):
+        assert text(f"balance.{item}", "zh") != text(f"balance.{item}", "en")
 
 
 def test_negative_growth_is_refused_with_all_its_stands():
