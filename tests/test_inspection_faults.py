@@ -137,3 +137,20 @@ def test_a_check_refuses_what_a_run_refuses(name, tmp_path, monkeypatch):
     assert told == refusals_of_run(settings)
     assert all(one.file == "inventory.gpkg" for one in checked)
     assert expected is None or told == expected
+
+
+def test_a_check_tells_once_which_species_of_all_parts_lack_parameters(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "PART_ROWS", 25)
+    data = faults.clean(np.random.default_rng(12))
+    trees = data["SLXJ"].gt(0)
+    # fir (冷杉) in the first part, bamboo in the others
+    data.loc[trees, "YOU_SHI_SZ"] = np.where(data.index[trees] < 25, "110", "680")
+    data.to_file(tmp_path / "inventory.gpkg", layer="xiaoban", engine="pyogrio")
+    (tmp_path / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    (error,) = pipeline.check(load_settings(tmp_path / "settings.toml")).errors
+    (problem,) = error.problems
+    assert (problem.code, problem.value) == ("parameter_missing", "bamboo_sympodial, other_conifer")
+    assert problem.count == len(problem.cells)
+    assert set(problem.cells) == {"bamboo_sympodial", "other_conifer"}
+    assert problem.cells.index.is_unique
+    assert max(problem.cells.index) > 50
