@@ -1,23 +1,55 @@
-"""Carbon accounting of a run: where carbon went, how sure it is, and what may come of it."""
+"""Carbon accounting of a run: how sure its figures are, where carbon went, and what that emits."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 
 from .carbon import carbon_notes
 from .crosschecks import carbon_crosschecks
-from .crt import crt_tables
-from .errors import Problem
-from .flows import flows_between
+from .crt import crt_tables, dead_organic_change
+from .errors import ParameterError, Problem
+from .flows import PARTS, flows_between
+from .gain_loss import balance_notes, carbon_balance, stand_growth
 from .growing import Growing
 from .intake import Inputs
 from .language import text
-from .lucf import ghg_inventory
+from .lucf import change_half_widths, ghg_inventory
+from .pools import PoolChoice, carbon_pools, dead_organic, pool_notes, soil_change, soil_sensitivity
+from .provincial import converted_aboveground, provincial_balance
 from .settings import Settings
-from .summary import RunFacts
+from .spreads import default_spread
+from .summary import WHOLE_PLACE, RunFacts
+from .uncertainty import Interval, Simulation, simulate
+from .updating import update_stands
 
 Pair = tuple[int, int]
+
+
+class Case(NamedTuple):
+    """
+    What is accounted for.
+
+    ``stands`` are those of a run, by year; ``rows`` the rows of ``stand_changes.matched``
+    between them; ``summary`` the table ``town_summary``.
+    """
+
+    settings: Settings
+    inputs: Inputs
+    stands: dict[int, gpd.GeoDataFrame]
+    rows: dict[Pair, pd.DataFrame]
+    parameters: pd.DataFrame
+    facts: RunFacts
+    growing: Growing
+    summary: pd.DataFrame | None
+
+    def surveyed(self) -> "Case":
+        """Return the case without years that were not surveyed or whose carbon is not known."""
+        known = {year: one for year, one in self.stands.items()
+                 if year in self.inputs.stands and "carbon_t" in one}  # fmt: skip
+        rows = {pair: one for pair, one in self.rows.items() if set(pair) <= set(known)}
+        return self._replace(stands=known, rows=rows)
 
 
 @dataclass
@@ -26,78 +58,148 @@ class Accounts:
     What carbon accounting adds to a run.
 
     ``tables`` are named as in ``data/columns.csv``; ``notes`` are what a reader must know;
-    ``reasons`` say why a table is absent.
+    ``reasons`` say why a table is absent; ``simulation`` holds the draws behind intervals.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
+    simulation: Simulation | None = None
+
+    def intervals(self, year: int) -> dict[str, Interval]:
+        """Return the intervals of the figures of a year; none of a year that was not surveyed."""
+        drawn = self.simulation is not None and year in set(self.simulation.table["year"])
+        return self.simulation.intervals(year) if drawn else {}
 
 
-def account(
-    settings: Settings,
-    inputs: Inputs,
-    stands: dict[int, gpd.GeoDataFrame],
-    rows: dict[Pair, pd.DataFrame],
-    parameters: pd.DataFrame,
-    facts: RunFacts,
-    growing: Growing,
-) -> Accounts:
+def account(case: Case) -> Accounts:
     """
     Do the carbon accounting of a run.
 
     Parameters
     ----------
-    settings : Settings
-    inputs : Inputs
-        Checked inputs: towns, events and files.
-    stands : dict
-        Year to its stands with coverage, stock and carbon.
-    rows : dict
-        Earlier and later year to the rows of ``stand_changes.matched``.
-    parameters : DataFrame
-        Cited rows of the run.
-    facts : RunFacts
-        Place, year and language.
-    growing : Growing
-        Models and factors of growth, and what events took.
+    case : Case
+        What is accounted for.
 
     Returns
     -------
     accounts : Accounts
+        Tables of uncertainty, cross-checks, pools, flows, balances and greenhouse gases.
+
+    Raises
+    ------
+    ParameterError
+        If a pool that is chosen, a correlation or a spread has no evidence behind it.
     """
-    found = Accounts()
-    known = {year: one for year, one in stands.items() if "carbon_t" in one}
-    if not known:
+    found, case = Accounts(), case.surveyed()
+    if not case.stands:
         return found
-    table, notes = carbon_crosschecks(known, parameters, facts.language)
+    _simulate(found, case)
+    table, notes = carbon_crosschecks(case.stands, case.parameters, case.facts.language)
     found.tables["carbon_crosschecks"] = table
     found.notes += notes
-    for one in known.values():
+    for one in case.stands.values():
         found.notes += carbon_notes(one, one.attrs.get("file", ""))
-    _follow(found, settings, inputs, known, rows, parameters, facts, growing)
+    if case.rows:
+        flows = flows_between(case.stands, case.rows, case.inputs.towns, case.facts.place)
+        found.tables |= flows
+    _count_pools(found, case)
+    if not case.rows:
+        reason = text("absent.one_inventory", case.facts.language)
+        found.reasons |= dict.fromkeys(("carbon_flows", "carbon_balance", "ghg_inventory"), reason)
+        return found
+    _balance(found, case)
+    _report_gases(found, case)
     return found
 
 
-def _follow(
-    found: Accounts,
-    settings: Settings,
-    inputs: Inputs,
-    stands: dict[int, gpd.GeoDataFrame],
-    rows: dict[Pair, pd.DataFrame],
-    parameters: pd.DataFrame,
-    facts: RunFacts,
-    growing: Growing,
-) -> None:
-    """Follow carbon between the inventories: stock difference, events, tables of gases."""
-    lang = facts.language
-    pairs = {pair: changes for pair, changes in rows.items() if set(pair) <= set(stands)}
-    if not pairs:
-        for name in ("carbon_flows", "ghg_inventory"):
-            found.reasons[name] = text("absent.one_inventory", lang)
-        return
-    found.tables |= flows_between(stands, pairs, inputs.towns, facts.place)
-    losses = pd.concat(growing.losses.values(), ignore_index=True) if growing.losses else None
-    flows = found.tables["carbon_flows"]
-    found.tables["ghg_inventory"] = ghg_inventory(flows, losses, settings.ghg.gwp)
-    found.tables["crt_tables"] = crt_tables(flows, losses, settings.ghg.gwp)
+def _simulate(found: Accounts, case: Case) -> None:
+    """Draw the errors of the inventories, and lay out what they do to the figures."""
+    said = case.settings.uncertainty
+    found.simulation = simulate(
+        case.stands, case.parameters, default_spread(said.survey_grade, said.stock_bias_pct),
+        case.summary[case.summary["year"].isin(list(case.stands))],
+        draws=said.draws, seed=said.seed, bef_root_correlation=said.bef_root_correlation,
+        dates_correlation=said.dates_correlation,
+    )  # fmt: skip
+    found.tables["uncertainty"] = found.simulation.table
+    found.tables["uncertainty_sources"] = found.simulation.sources
+
+
+def _choice(case: Case) -> PoolChoice:
+    return PoolChoice(**case.settings.pools.model_dump())
+
+
+def _count_pools(found: Accounts, case: Case) -> None:
+    """Count living biomass, and the pools that are switched on."""
+    choice = _choice(case)
+    soil = None
+    if choice.soil and "carbon_flows" in found.tables:
+        flows = found.tables["carbon_flows"]
+        whole = flows[flows["town_code"].eq(WHOLE_PLACE)].drop(columns="town_code")
+        soil = soil_change(whole, choice)
+        found.tables["soil_change"] = soil
+        found.tables["soil_sensitivity"] = soil_sensitivity(whole, choice)
+    elif choice.soil:
+        found.reasons["soil_change"] = text("absent.one_inventory", case.facts.language)
+    found.tables["carbon_pools"] = carbon_pools(case.stands, soil, case.parameters, choice)
+    last = case.stands[max(case.stands)]
+    found.notes += pool_notes(last, soil, choice, last.attrs.get("file", ""))
+
+
+def _balance(found: Accounts, case: Case) -> None:
+    """Hold gains and losses, and the provincial form, against the stock difference."""
+    balances, provincial = [], []
+    pieces = found.tables["carbon_pieces"]
+    for pair in case.rows:
+        first, last = (case.stands[year] for year in pair)
+        mine = pieces[pieces["year_before"].eq(pair[0]) & pieces["year_after"].eq(pair[1])]
+        grown, _ = update_stands(first, pair, case.growing.models, case.growing.factors)
+        losses = case.growing.losses.get(pair)
+        growth = stand_growth(first, grown)
+        balances.append(carbon_balance(growth, losses, mine, case.parameters, pair))
+        found.notes += balance_notes(balances[-1])
+        try:
+            converted = converted_aboveground(mine, case.parameters)
+            provincial.append(provincial_balance(first, last, case.parameters, pair, converted))
+        except ParameterError as error:
+            lacking = " ".join(one.what(case.facts.language) for one in error.problems)
+            found.reasons["provincial_balance"] = lacking
+    found.tables["carbon_balance"] = pd.concat(balances, ignore_index=True)
+    if provincial:
+        found.tables["provincial_balance"] = pd.concat(provincial, ignore_index=True)
+
+
+def _report_gases(found: Accounts, case: Case) -> None:
+    """Lay out the tables of greenhouse gases, with the intervals of the stock difference."""
+    flows, gwp = found.tables["carbon_flows"], case.settings.ghg.gwp
+    choice = _choice(case)
+    losses = None
+    if case.growing.losses:
+        losses = pd.concat([case.growing.losses[pair] for pair in case.rows
+                            if pair in case.growing.losses], ignore_index=True)  # fmt: skip
+    widths = {pair: _half_widths(found.simulation, pair) for pair in case.rows}
+    dead = None
+    if choice.dead_wood or choice.litter:
+        with_dead = {
+            year: one.assign(**dead_organic(one, choice)) for year, one in case.stands.items()
+        }
+        dead = pd.concat([
+            dead_organic_change(rows, with_dead[pair[0]], with_dead[pair[1]], pair)
+            for pair, rows in case.rows.items()
+        ])  # fmt: skip
+    found.tables["ghg_inventory"] = ghg_inventory(flows, losses, gwp, half_widths=widths)
+    found.tables["crt_tables"] = crt_tables(
+        flows, losses, gwp, dead_organic=dead, mineral_soil=found.tables.get("soil_change")
+    )
+
+
+def _half_widths(simulation: Simulation, pair: Pair) -> dict[str, float]:
+    """Return the half-widths of the change of each part between two years."""
+    names = set(simulation.table["indicator"])
+    drawn = {
+        year: {part: simulation.draws(f"{part}_carbon_t", year) for part in PARTS
+               if f"{part}_carbon_t" in names}
+        for year in pair
+    }  # fmt: skip
+    return change_half_widths(drawn[pair[0]], drawn[pair[1]], pair[1] - pair[0])

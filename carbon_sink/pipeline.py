@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from . import __version__, layers, ledger, maps, readers, recalculation, report
-from .accounting import account
+from .accounting import Case, account
 from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .errors import ParameterError, Problem, first_rows
@@ -203,7 +203,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
     changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
-    accounts = account(settings, inputs, stands, rows, parameters, facts, growing)
+    summary = tables.get("town_summary")
+    accounts = account(Case(settings, inputs, stands, rows, parameters, facts, growing, summary))
     tables |= changed | seen.tables | growing.tables | accounts.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
@@ -216,7 +217,9 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     year = settings.report_year
     values, reasons, sources = indicator_values(tables, events, statistics, year, lang)
     targets = [Target(**row.model_dump()) for row in settings.targets]
-    tables["indicators"] = indicator_table(values, reasons, targets, year, lang, sources)
+    tables["indicators"] = indicator_table(
+        values, reasons, targets, year, lang, sources, intervals=accounts.intervals(year)
+    )
     reasons |= {"sinks": text("absent.sinks", lang), **accounts.reasons}
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     files = {source.year: source.path for source in settings.inventory}

@@ -3,7 +3,7 @@
 import pytest
 from conftest import FACTS
 
-from carbon_sink.accounting import account
+from carbon_sink.accounting import Case, account
 from carbon_sink.estimation import estimate
 from carbon_sink.growing import grow
 from carbon_sink.intake import read_inputs
@@ -22,7 +22,9 @@ def accounts_of(path, years=(2020, 2025)):
     tables = inventory_tables(stands, inputs.towns, FACTS, inputs.land_area_ha)
     rows = matched(stands)
     growing = grow(settings, inputs, stands, rows, parameters)
-    found = account(settings, inputs, stands, rows, parameters, FACTS, growing)
+    summary = tables["town_summary"]
+    case = Case(settings, inputs, stands, rows, parameters, FACTS, growing, summary)
+    found = account(case)
     return found, tables
 
 
