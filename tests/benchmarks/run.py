@@ -23,6 +23,7 @@ CASES = (
     "carbon_raster",
     "cluster",
     "inspection",
+    "uncertainty",
     "district",
     "city",
 )
