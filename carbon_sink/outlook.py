@@ -79,8 +79,12 @@ def project(
     Draws multiply growth once for each species group and all years, the stock at the start by
     one bias, and carbon per species group. Growth that was not calibrated, and all growth by
     level curves, has the wide error of ``data/uncertainty.csv``. Trajectories are computed at
-    few values of growth and bias and interpolated by polynomials between them. That the models
+    few values of growth and bias and interpolated by polynomials between them; against
+    trajectories of their own, bounds of 35 years ahead moved by about 1 %. That the models
     may be wrong altogether, or the scenario, is not in the intervals.
+
+    Calibrated growth is net: trees that died between two inventories are in it. Mortality that
+    is stated beside it should be what goes beyond that, or it counts twice.
 
     References
     ----------

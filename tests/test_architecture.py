@@ -116,7 +116,6 @@ SIBLINGS = {
     ("summary", "coverage"): "coverage by town",
     ("summary", "inventory"): "stock by kind of tree",
     ("trajectories", "growth"): "new forest follows level curves",
-    ("trajectories", "growth_models"): "curves have fit ranges",
     ("trajectories", "scenarios"): "what is taken and planted is a scenario",
     ("trajectories", "updating"): "stands grow year by year as elsewhere",
     ("outlook_draws", "carbon"): "carbon of stock to come by the same equation",
