@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..carbon import LIVING_TOTAL
+from ..codes import group_names
 from ..language import text
 from ..legend import code_name
 from ..tables import columns, heading, read_data
@@ -26,6 +27,24 @@ CODES = {
     "error_source": "error",
     "pool": "pool",
     "method": "pool_method",
+    "edition": "pool_method",
+    "flow": "flow",
+    "category_before": "crt.land",
+    "category_after": "crt.land",
+    "species_group": "species",
+}
+# columns whose codes mean something else in one table
+OWN_CODES = {
+    ("carbon_parts", "part"): "carbon",
+    ("carbon_balance", "item"): "balance",
+    ("provincial_balance", "item"): "balance",
+}
+# codes that stand beside their names, which are shown in their place
+NAMED = {
+    "indicator": ("name_zh", "name_en"),
+    "species_group": ("group_name_zh", "group_name_en"),
+    "method": ("method_name",),
+    "scenario": ("scenario_zh", "scenario_en"),
 }
 
 
@@ -52,20 +71,25 @@ def filled(value: object) -> bool:
     return not pd.isna(value) and value != ""
 
 
-def table_sheet(key: str, name: str, table: pd.DataFrame, lang: str, about: str = "") -> Sheet:
-    """Lay out a table as it is, codes by their names."""
+def table_sheet(
+    key: str, name: str, table: pd.DataFrame, lang: str, about: str = "",
+    row_units: tuple[str, ...] = (),
+) -> Sheet:  # fmt: skip
+    """Lay out a table as it is, codes by their names; some columns in the unit of their row."""
     rules = columns(name)
     other = "zh" if lang == "en" else "en"
     keep = [
         c for c in rules.index
-        if c in table and (not c.endswith(f"name_{other}") or c[: -len(other)] + lang not in table)
+        if c in table and not set(NAMED.get(c, [c])) & set(table) - {c}
+        and (not c.endswith(f"_{other}") or c[: -len(other)] + lang not in table)
     ]  # fmt: skip
-    if name == "species_summary":  # the key says it in English, the name in Chinese
+    if {"species_group", "name_zh"} <= set(keep):  # the key says it in English
         keep.remove("species_group" if lang == "zh" else "name_zh")
     shown = table[keep].astype(object)
-    for column in shown.columns.intersection(list(CODES)):
-        kind = "carbon" if (name, column) == ("carbon_parts", "part") else CODES[column]
-        shown[column] = [code_in_words(kind, code, lang) for code in table[column]]
+    for column in keep:
+        kind = OWN_CODES.get((name, column), CODES.get(column))
+        if kind is not None:
+            shown[column] = [code_in_words(kind, code, lang) for code in table[column]]
     if name == "absent":
         shown["item"] = [_item_name(item, lang) for item in table["item"]]
     rows = shown.to_numpy().tolist()
@@ -76,7 +100,7 @@ def table_sheet(key: str, name: str, table: pd.DataFrame, lang: str, about: str 
     for zone in ("town_code", "zone"):
         if zone in table:
             total |= table[zone].eq("")
-    units = [unit_of(name, column) for column in keep]
+    units = ["row" if one in row_units else unit_of(name, one) for one in keep]
     return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
 
 
@@ -90,6 +114,8 @@ def code_in_words(kind: str, code: object, lang: str) -> str:
     """Return the name of a code of a result table."""
     if not filled(code):
         return text("report.plan_item.none", lang) if kind == CODES["plan_item"] else ""
+    if kind == CODES["species_group"]:
+        return group_names().get(code, code) if lang == "zh" else code.replace("_", " ")
     return code_name(kind, code, lang)
 
 

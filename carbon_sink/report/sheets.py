@@ -5,19 +5,15 @@ import pandas as pd
 from ..language import text
 from ..legend import code_name
 from ..parameters import references
-from ..summary import WHOLE_PLACE, RunFacts
+from ..summary import RunFacts
 from ..tables import columns, heading
+from .carbon_sheets import carbon_sheets
 from .cover import cover_sheets
 from .ghg_sheets import ghg_sheets
 from .layout import CODES, Sheet, code_in_words, filled, table_sheet, unit_of
 
 # sheets that show a table as it is, before and after those of land cover; the texts name them
 FOREST_SHEETS = ("coverage_parts", "stock_parts", "carbon_parts", "species_summary")
-# sheets of intervals, and their columns that are in the unit of the row
-UNCERTAINTY_SHEETS = {
-    "uncertainty": ("value", "low", "high", "mean", "sd", "approach1_low", "approach1_high"),
-    "uncertainty_sources": ("half_width",),
-}
 RECORD_SHEETS = (
     "plan_quantities",
     "inventory_summary",
@@ -104,8 +100,7 @@ def sheets_of(
         about = text("report.about.inventory_change", lang)
         name = "inventory_change"
         found.append(table_sheet(name, name, tables[name], lang, about))
-    found += [_uncertainty_sheet(name, tables[name], lang) for name in UNCERTAINTY_SHEETS
-              if len(tables.get(name, ()))]  # fmt: skip
+    found += carbon_sheets(tables, facts)
     found += ghg_sheets(tables, facts, parameters)
     found += cover_sheets(tables, lang)
     found += _plain_sheets(RECORD_SHEETS, tables, lang)
@@ -145,20 +140,6 @@ def _indicator_sheet(table: pd.DataFrame, lang: str) -> Sheet:
              "required_per_year") else unit_of("indicators", name) for name in keep]  # fmt: skip
     rows = shown.to_numpy().tolist()
     return Sheet("indicators", headings, rows, units, [False] * len(rows))
-
-
-def _uncertainty_sheet(name: str, table: pd.DataFrame, lang: str) -> Sheet:
-    """Lay out intervals or their sources: the latest year first, the whole place before towns."""
-    whole = table["town_code"].eq(WHOLE_PLACE) if "town_code" in table else True
-    table = table.assign(_whole=whole)
-    table = table.sort_values(["_whole", "year"], ascending=False, kind="stable")
-    table = table.drop(columns=["indicator", "species_group"], errors="ignore")
-    sheet = table_sheet(name, name, table, lang, text(f"report.about.{name}", lang))
-    keep = [one for one in columns(name).index if one in table
-            and not one.endswith("name_en" if lang == "zh" else "name_zh")]  # fmt: skip
-    units = ["row" if one in UNCERTAINTY_SHEETS[name] else unit for one, unit in
-             zip(keep, sheet.units, strict=True)]  # fmt: skip
-    return sheet._replace(units=units)
 
 
 def _met_in_words(met: object, lang: str) -> str:
