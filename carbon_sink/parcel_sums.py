@@ -85,15 +85,16 @@ def parcel_sums(stands: dict[int, pd.DataFrame]) -> ParcelSums:
     groups = found.groupby(["town", "kind", "group"], sort=True)
     keys = tuple(groups.groups)
     cell, parcel = groups.ngroup().to_numpy(), pd.factorize(found["parcel"])[0].astype("int64")
+    parcels = len(found)  # more than there are keys of parcels
     numbers = [found[name].to_numpy() for name in ("volume_m3", "area_ha", "carbon_t")]
     order = np.lexsort((*numbers, found["date"].to_numpy(), cell))
-    known, place = np.unique((cell * (parcel.max() + 1) + parcel)[order], return_inverse=True)
+    known, place = np.unique((cell * parcels + parcel)[order], return_inverse=True)
     at = place * len(years) + found["date"].to_numpy()[order]
     wide = [
         np.bincount(at, one[order], len(known) * len(years)).reshape(-1, len(years))
         for one in numbers
     ]
-    cell = known // (parcel.max() + 1)
+    cell = known // parcels
     order = np.lexsort((*np.hstack(wide).T, cell))
     first = np.searchsorted(cell[order], np.arange(len(keys)))
     volume, area, carbon = (one[order] for one in wide)

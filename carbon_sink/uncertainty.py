@@ -265,8 +265,8 @@ def _all_towns(world: World, summary: pd.DataFrame) -> tuple[dict, pd.DataFrame]
     towns = summary["town_code"].unique()
     whole: dict = {}
     found: dict[str, list[dict]] = {}
-    # in one order always, so that the sum over towns has one value
-    for town in sorted({town for town, _, _ in world.sums.keys}):
+    # in one order always, so that the sum over towns has one value; parcels without a town first
+    for town in sorted({WHOLE_PLACE, *(town for town, _, _ in world.sums.keys)}):
         parts = world.parts(town)
         whole = {name: whole.get(name, 0.0) + one for name, one in parts.items()}
         if town in towns and town != WHOLE_PLACE:

@@ -198,6 +198,13 @@ def test_without_carbon_stock_is_told_and_without_stock_area(stands):
     }  # fmt: skip
 
 
+def test_land_without_any_forest_has_intervals_of_nothing():
+    bare = {2025: date_of([0.0], [0.0], ["oak"], "t1")}
+    done = run(bare)
+    assert of_place(done).loc["forest_area_ha", ["value", "low", "high"]].tolist() == [0.0] * 3
+    assert done.sources.empty
+
+
 def test_out_of_range_is_refused_all_at_once(stands):
     spread = replace(default_spread(), bias_dates_correlation=1.5, bef_pct=-1.0)
     with pytest.raises(ParameterError) as caught:
