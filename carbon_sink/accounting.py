@@ -10,16 +10,16 @@ from .carbon import carbon_notes
 from .crosschecks import carbon_crosschecks
 from .crt import crt_tables, dead_organic_change
 from .errors import ParameterError, Problem
-from .flows import PARTS, flows_between
+from .flows import PARTS, TREE_PARTS, flows_between
 from .gain_loss import balance_notes, carbon_balance, stand_growth
 from .growing import Growing
 from .intake import Inputs
 from .language import text
-from .lucf import change_half_widths, ghg_inventory
+from .lucf import GROWTH, change_half_widths, ghg_inventory
 from .pools import PoolChoice, carbon_pools, dead_organic, pool_notes, soil_change, soil_sensitivity
 from .provincial import converted_aboveground, provincial_balance
 from .settings import Settings
-from .spreads import default_spread
+from .spreads import Spread, default_spread
 from .summary import WHOLE_PLACE, RunFacts
 from .uncertainty import Interval, Simulation, simulate
 from .updating import update_stands
@@ -117,13 +117,19 @@ def _simulate(found: Accounts, case: Case) -> None:
     """Draw the errors of the inventories, and lay out what they do to the figures."""
     said = case.settings.uncertainty
     found.simulation = simulate(
-        case.stands, case.parameters, default_spread(said.survey_grade, said.stock_bias_pct),
+        case.stands, case.parameters, spread_of(case.settings),
         case.summary[case.summary["year"].isin(list(case.stands))],
         draws=said.draws, seed=said.seed, bef_root_correlation=said.bef_root_correlation,
         dates_correlation=said.dates_correlation,
     )  # fmt: skip
     found.tables["uncertainty"] = found.simulation.table
     found.tables["uncertainty_sources"] = found.simulation.sources
+
+
+def spread_of(settings: Settings) -> Spread:
+    """Return how far each source of error reaches, by the settings."""
+    said = settings.uncertainty
+    return default_spread(said.survey_grade, said.stock_bias_pct, said.bias_dates_correlation)
 
 
 def _choice(case: Case) -> PoolChoice:
@@ -188,10 +194,14 @@ def _report_gases(found: Accounts, case: Case) -> None:
             dead_organic_change(rows, with_dead[pair[0]], with_dead[pair[1]], pair)
             for pair, rows in case.rows.items()
         ])  # fmt: skip
-    found.tables["ghg_inventory"] = ghg_inventory(flows, losses, gwp, half_widths=widths)
+    said = case.settings.ghg
+    burnt = (said.burnt_on_site_pct, said.burnt_off_site_pct)
+    burning = None if None in burnt else (burnt[0] / 100.0, burnt[1] / 100.0)
+    found.tables["ghg_inventory"] = ghg_inventory(flows, losses, gwp, burning, widths)
     found.tables["crt_tables"] = crt_tables(
-        flows, losses, gwp, dead_organic=dead, mineral_soil=found.tables.get("soil_change")
-    )
+        flows, losses, gwp, burning=burning, dead_organic=dead,
+        mineral_soil=found.tables.get("soil_change"), wood_products_t_yr=said.wood_products_t_yr,
+    )  # fmt: skip
 
 
 def _half_widths(simulation: Simulation, pair: Pair) -> dict[str, float]:
@@ -202,4 +212,7 @@ def _half_widths(simulation: Simulation, pair: Pair) -> dict[str, float]:
                if f"{part}_carbon_t" in names}
         for year in pair
     }  # fmt: skip
-    return change_half_widths(drawn[pair[0]], drawn[pair[1]], pair[1] - pair[0])
+    found = change_half_widths(drawn[pair[0]], drawn[pair[1]], pair[1] - pair[0])
+    if any(part not in drawn[pair[0]] for part in TREE_PARTS):  # then the sums are not known
+        return {row: width for row, width in found.items() if row in GROWTH}
+    return found

@@ -16,11 +16,13 @@ from .errors import ParameterError, Problem, first_rows
 from .estimation import estimate
 from .findings import findings_table, notes_table
 from .growing import grow
+from .growth_models import group_models
 from .intake import Inputs, check_landcover, gather, read_inputs
 from .inventory import TIMBER
 from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
+from .projection import look_ahead, scenarios_of
 from .projects import PLAN_ITEMS, plan_quantities
 from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
@@ -138,17 +140,25 @@ def check(settings: Settings) -> Inputs:
     parameters = _parameters(settings)
     files = {source.year: settings.path_of(source).name for source in settings.inventory}
     lacking: list[Problem] = []
+    latest: list[pd.DataFrame] = []
 
     def on_part(year: int, stands: gpd.GeoDataFrame) -> None:
         if "species_group" in stands:  # that the species of trees is unknown is told of the rows
             known = stands["species_group"].notna() | ~stands["class_group"].isin(TIMBER)
             stands = stands[known]
         try:
-            estimate(stands, settings, parameters, files[year])
+            estimated = estimate(stands, settings, parameters, files[year])
         except ParameterError as error:
             lacking.extend(error.problems)
+        else:
+            if year == max(files) and "carbon_t" in estimated:
+                latest.append(estimated[["carbon_part", "area_ha", "forest_stock_m3"]])
 
     inputs = gather(settings, on_part)
+    if latest and settings.outlook.scenarios and not lacking:
+        models = group_models(settings.growth.region, settings.growth.models)
+        with inputs.collecting():
+            scenarios_of(settings, pd.concat(latest), max(files), models, parameters)
     if lacking:
         inputs.errors.append(ParameterError(_once(lacking)))
     with inputs.collecting():
@@ -204,7 +214,9 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
     summary = tables.get("town_summary")
-    accounts = account(Case(settings, inputs, stands, rows, parameters, facts, growing, summary))
+    case = Case(settings, inputs, stands, rows, parameters, facts, growing, summary)
+    accounts = account(case)
+    look_ahead(accounts, case)
     tables |= changed | seen.tables | growing.tables | accounts.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None

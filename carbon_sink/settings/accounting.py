@@ -43,7 +43,8 @@ class Uncertainty(Section):
     How intervals are computed.
 
     ``stock_bias_pct`` is the half-width of the 95 % interval of an error that all parcels
-    share, as check plots found it.
+    share, as check plots found it, and ``bias_dates_correlation`` how much of it two surveys
+    have in common. ``dates_correlation`` is that of the errors of one parcel at two dates.
     """
 
     draws: Annotated[int, Field(ge=1000, le=1_000_000)] = 10_000
@@ -52,6 +53,7 @@ class Uncertainty(Section):
     stock_bias_pct: Share | None = None
     bef_root_correlation: Correlation = 0.0
     dates_correlation: Correlation = 0.0
+    bias_dates_correlation: Correlation | None = None
 
 
 class Planting(Section):
@@ -105,6 +107,15 @@ class Outlook(Section):
 
 
 class Gases(Section):
-    """Warming potentials that other gases are converted with."""
+    """
+    What the tables of greenhouse gases need beside the inventories.
+
+    ``burnt_on_site_pct`` and ``burnt_off_site_pct`` are the shares of the biomass of converted
+    forest that are burnt, ``wood_products_t_yr`` the yearly change of the carbon in wood
+    products (t C); what is not given is not estimated.
+    """
 
     gwp: Literal["ar5", "sar"] = "ar5"
+    burnt_on_site_pct: Share | None = None
+    burnt_off_site_pct: Share | None = None
+    wood_products_t_yr: Annotated[float, Field(strict=False)] | None = None

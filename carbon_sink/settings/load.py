@@ -10,9 +10,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from .. import codes, landcover, parameters
-from ..errors import CRSError, Problem, SettingsError
+from ..errors import CRSError, ParameterError, Problem, SettingsError
 from ..geometry import area_crs
+from ..growth_models import group_models
 from ..language import read_rows
+from ..pools import PoolChoice, choice_problems
 from ..readers import codec_of
 from ..tables import columns
 from ..units import base_unit, field_unit, field_units, known_units
@@ -163,7 +165,23 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
         *_field_unit_problems(settings, file),
         *_year_problems(settings, file),
         *_encoding_problems(settings, file),
+        *_accounting_problems(settings, file),
     ]
+
+
+def _accounting_problems(settings: Settings, file: str) -> list[Problem]:
+    """List pools without evidence, growth models that do not exist, and years gone by."""
+    problems = choice_problems(PoolChoice(**settings.pools.model_dump()))
+    try:
+        group_models(settings.growth.region, settings.growth.models)
+    except ParameterError as error:
+        problems += error.problems
+    burnt = [settings.ghg.burnt_on_site_pct, settings.ghg.burnt_off_site_pct]
+    if sum(one or 0.0 for one in burnt) > 100.0:  # noqa: PLR2004 - percent
+        shown = " + ".join(f"{one or 0.0:g}" for one in burnt)
+        problems.append(Problem("setting_range", field="ghg.burnt_on_site_pct",
+                                value=shown, rule="≤ 100"))  # fmt: skip
+    return [replace(one, file=file) for one in problems]
 
 
 def _encoding_problems(settings: Settings, file: str) -> list[Problem]:

@@ -1,0 +1,132 @@
+"""The outlook of a run: scenarios from the last inventory on, and what libcbm says beside it."""
+
+import geopandas as gpd
+import pandas as pd
+
+from . import cbm
+from .accounting import Accounts, Case, spread_of
+from .language import text
+from .outlook import project
+from .pools import PoolChoice, dead_organic
+from .scenarios import Scenario, read_scenarios
+from .settings import Settings
+
+LIVING = ("aboveground", "belowground")
+DEAD = ("dead_wood", "litter")
+
+
+def look_ahead(found: Accounts, case: Case) -> None:
+    """
+    Add the outlook to the accounts of a run.
+
+    Parameters
+    ----------
+    found : Accounts
+        Gets the tables ``outlook``, ``outlook_series``, ``outlook_balance``,
+        ``outlook_difference`` and, with the engine ``cbm``, ``cbm_comparison``.
+    case : Case
+        What is accounted for.
+
+    Raises
+    ------
+    CarbonSinkError
+        If the scenarios are faulty, or libcbm is asked for and not installed.
+    """
+    case = case.surveyed()
+    said = case.settings.outlook
+    if not said.scenarios or not case.stands:
+        reason = "absent.no_scenarios" if case.stands else "absent.no_species"
+        found.reasons["outlook"] = text(reason, case.facts.language)
+        return
+    year = max(case.stands)
+    latest = case.stands[year]
+    scenarios = scenarios_of(case.settings, latest, year, case.growing.models, case.parameters)
+    tables, notes = _project(case, latest, scenarios)
+    found.tables |= tables
+    found.notes += notes
+    if said.engine == "cbm":
+        _compare(found, case, scenarios)
+
+
+def scenarios_of(
+    settings: Settings,
+    stands: pd.DataFrame,
+    year: int,
+    models: pd.DataFrame,
+    parameters: pd.DataFrame,
+) -> list[Scenario]:
+    """
+    Read the scenarios of the settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    stands : DataFrame
+        Last inventory: ``carbon_part``, ``area_ha`` (ha) and ``forest_stock_m3`` (m3).
+    year : int
+        Its year.
+    models : DataFrame
+        As ``growth_models.group_models`` returns them.
+    parameters : DataFrame
+        Cited rows of the run.
+
+    Returns
+    -------
+    scenarios : list of Scenario
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong with any of them.
+    """
+    rows = [one.model_dump() for one in settings.outlook.scenarios]
+    curves = models.index[models["curve_volume"].ne("")]
+    return read_scenarios(rows, stands, year, parameters["species_group"].unique(), curves)
+
+
+def _project(
+    case: Case, stands: gpd.GeoDataFrame, scenarios: list[Scenario]
+) -> tuple[dict[str, pd.DataFrame], list]:
+    """Look ahead with the stands, or with some of them."""
+    said, growing = case.settings.uncertainty, case.growing
+    return project(
+        stands, max(case.stands), case.parameters, scenarios, case.settings.outlook.years,
+        growing.models, growing.factors, growing.standard_errors,
+        spread_of(case.settings), draws=said.draws, seed=said.seed,
+        bef_root_correlation=said.bef_root_correlation,
+    )  # fmt: skip
+
+
+def _compare(found: Accounts, case: Case, scenarios: list[Scenario]) -> None:
+    """Lay the pools of libcbm beside ours, over the stands that libcbm can grow."""
+    year, last = max(case.stands), max(case.settings.outlook.years)
+    stands, models = case.stands[year], case.growing.models
+    can_grow = cbm.usable(stands, models)
+    found.notes += cbm.left_out(stands, can_grow)
+    mine = stands[can_grow]
+    cohorts, curves = cbm.cohorts_of(mine), cbm.curves_of(models)
+    ahead, _ = _project(case, mine, scenarios)
+    rows = []
+    for one in scenarios:
+        course = cbm.simulate(cohorts, curves, year, last, cbm.events_of(one, year, last))
+        ours = ahead["outlook"][ahead["outlook"]["scenario"].eq(one.key)]
+        rows.append(cbm.compare(one.key, course, _our_pools(case, mine, ours)))
+        found.notes += cbm.notes(one.key, course)
+    table = pd.concat(rows, ignore_index=True)
+    wanted = [year, *case.settings.outlook.years]
+    found.tables["cbm_comparison"] = table[table["year"].isin(wanted)].reset_index(drop=True)
+
+
+def _our_pools(case: Case, stands: gpd.GeoDataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
+    """Share our carbon of later years out over the pools as it is today."""
+    carbon = pd.Series(
+        [stands["carbon_t"].sum(), *ahead["carbon_t"]], index=[max(case.stands), *ahead["year"]]
+    )
+    choice = PoolChoice(**case.settings.pools.model_dump())
+    today = stands[[f"{pool}_t" for pool in LIVING]].join(dead_organic(stands, choice)).sum()
+    shares = today / stands["carbon_t"].sum()
+    return pd.DataFrame(
+        [(year, name.removesuffix("_t"), total * share)
+         for year, total in carbon.items() for name, share in shares.items()],
+        columns=["year", "pool", "carbon_t"],
+    )  # fmt: skip
