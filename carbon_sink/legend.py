@@ -25,6 +25,7 @@ RAMPS = {
     "blue": ("#e2eff8", "#5a9dca", "#0b3c6d"),
     "orange": ("#fdebd3", "#ee964b", "#8f3a0a"),
 }
+NEARLY_SURE = 0.995  # a probability is not written as certainty
 
 
 def decimals(unit: str) -> int:
@@ -189,6 +190,20 @@ def number_text(value: float, places: int) -> str:
     shown = f"{value:,.{places}f}"
     is_zero = not any(digit in shown for digit in "123456789")
     return shown.lstrip("-") if is_zero else shown.replace("-", "−")
+
+
+def percent_text(probability: float) -> str:
+    """
+    Write a probability in percent, never as certain.
+
+    Examples
+    --------
+    >>> percent_text(0.456), percent_text(1.0), percent_text(0.001)
+    ('46', '>99', '<1')
+    """
+    if probability >= NEARLY_SURE:
+        return ">99"
+    return "<1" if probability < 1.0 - NEARLY_SURE else number_text(100 * probability, 0)
 
 
 def code_name(kind: str, code: object, lang: str) -> str:

@@ -10,6 +10,10 @@ from .language import text
 from .summary import WHOLE_PLACE, RunFacts
 from .tables import columns
 
+# tables that are part of the machine-readable truth as they are
+LISTED = ("plan_quantities", "satellite_tree_cover", "landcover_accuracy", "outlook",
+          "ghg_inventory")  # fmt: skip
+
 
 def layers_of(inputs: Inputs, stands: dict) -> dict[str, gpd.GeoDataFrame]:
     """Collect the results that have a geometry."""
@@ -56,6 +60,9 @@ def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: flo
         .to_dict("records"),
         "sinks": {},
         "stocks": {},
+        "carbon_pools": [],
+        "outlook": [],
+        "ghg_inventory": [],
         "coverage_parts": {},
         "history": [],
         "plan_quantities": [],
@@ -74,7 +81,10 @@ def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: flo
         pools = tables["carbon_parts"]
         pools = pools[pools["year"].eq(facts.year) & pools["part"].isin(CARBON_PARTS)]
         content["stocks"] = pools.set_index("part")["carbon_t"].to_dict()
-    for name in ("plan_quantities", "satellite_tree_cover", "landcover_accuracy"):
+    if "carbon_pools" in tables:
+        pools = tables["carbon_pools"]
+        content["carbon_pools"] = pools[pools["year"].eq(facts.year)].to_dict("records")
+    for name in LISTED:
         if name in tables:
             content[name] = tables[name].to_dict("records")
     return content

@@ -49,7 +49,89 @@ source = "{PLAN}"
 """
 
 
-SETTINGS = f"""\
+OUTLOOK = """
+
+# 活生物量以外的碳库默认不计，选用时去掉行首的 #；土壤只计土地利用变化，0–30 cm
+# [pools]
+# dead_wood = "ar_tool12"
+# litter = "ar_tool12"            # 或 ipcc_2006
+# soil = "ipcc_2019"              # 或 ipcc_2006；两版参考值不混用
+# soil_type = "low_activity_clay" # 土壤类型，须按本地情况填写
+# cropland_use = "paddy_rice"     # 农地原用途，须按本地情况填写
+# mine_soil_loss_pct = 50         # 采矿损失的土壤碳比例，须实测或有据
+
+# 误差范围：共同偏差宜用本地检查样地的结果（95% 区间半宽，%）
+# [uncertainty]
+# stock_bias_pct = 8
+
+# 展望：从最近一期调查逐年推算到以下年度。
+# 以下四个情景的数字全部是示例（合成），不代表荣昌区的任何规划，使用前须换成本地数据。
+[outlook]
+years = [2030, 2035, 2060]
+
+# 现状延续：采伐、枯损和造林维持目前水平。列在最前的情景是其他情景的对照。
+[[outlook.scenarios]]
+key = "bau"
+name = "现状延续"
+name_en = "Business as usual"
+harvest_m3_yr = 6000       # 年采伐量，m3，按蓄积计（不是出材量）；必填
+mortality_pct_yr = 0.1      # 年枯损率，%；校准系数已含两期之间的枯损，这里只写其外的部分；必填
+planting = [
+  { species_group = "cypress", area_ha_yr = 50, from_year = 2026, to_year = 2035 },
+]
+
+# 规划：加大造林。树种组须有“年龄—蓄积”曲线；bamboo、economic、shrub 按面积计。
+[[outlook.scenarios]]
+key = "plan"
+name = "规划实施"
+name_en = "Plan"
+harvest_m3_yr = 6000
+mortality_pct_yr = 0.1
+planting = [
+  { species_group = "cypress", area_ha_yr = 100, from_year = 2026, to_year = 2035 },
+  { species_group = "masson_pine", area_ha_yr = 50, from_year = 2026, to_year = 2035 },
+  { species_group = "bamboo", area_ha_yr = 30, from_year = 2026, to_year = 2035 },
+]
+
+# 质量提升：抚育、改培使处理面积上的生长量提高；增产率须注明来源。
+[[outlook.scenarios]]
+key = "quality"
+name = "质量提升"
+name_en = "Quality improvement"
+harvest_m3_yr = 6000
+mortality_pct_yr = 0.1
+planting = [
+  { species_group = "cypress", area_ha_yr = 50, from_year = 2026, to_year = 2035 },
+]
+
+[outlook.scenarios.improvement]
+area_ha_yr = 800
+from_year = 2026
+to_year = 2035
+growth_gain_pct = 15
+source = "示例（合成），无文献依据"
+
+# 灾害：松材线虫病等病虫害（pest）或火灾（fire），每年受灾面积及其上的蓄积损失率。
+[[outlook.scenarios]]
+key = "disturbance"
+name = "灾害加重"
+name_en = "More disturbance"
+harvest_m3_yr = 6000
+mortality_pct_yr = 0.1
+planting = [
+  { species_group = "cypress", area_ha_yr = 50, from_year = 2026, to_year = 2035 },
+]
+
+[outlook.scenarios.disturbance]
+kind = "pest"
+area_ha_yr = 400
+stock_loss_pct = 40
+from_year = 2027
+to_year = 2035
+"""
+
+SETTINGS = (
+    f"""\
 # 示例数据（合成）：除区界、镇街名称和规划公布的数值外，本数据集全部由程序生成，不得用于正式统计。
 # synthetic: generated for demonstration; only the boundary, town names and plan values are real.
 
@@ -130,4 +212,7 @@ unit = "%"
 source = "{PLAN}文本"
 
 # 规划目标：reach 达到，hold 保持，ceiling 不超过
-""" + "".join(_target(*row) for row in _TARGETS).lstrip("\n")
+"""
+    + "".join(_target(*row) for row in _TARGETS).lstrip("\n")
+    + OUTLOOK
+)

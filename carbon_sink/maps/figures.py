@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from ..language import read_rows, text
-from ..legend import code_colors, code_name, decimals, number_text
+from ..legend import code_colors, code_name, decimals, number_text, percent_text
 from ..summary import RunFacts
 from ..tables import columns
 from ..targets import whole_place
@@ -25,7 +25,6 @@ TOWN_ROWS = (
 )  # fmt: skip
 # figures whose interval holds the errors of parcel areas only, not those of land classes
 BY_AREA_ONLY = ("forest_coverage_pct", "forest_coverage_sandiao_pct", "forest_area_ha")
-NEARLY_SURE = 0.995  # a probability is not written as certainty
 UNCHANGING = ("land_area_ha", "removal_co2_t_yr")  # fixed, or a change by itself
 MISSING = "—"
 TEN_THOUSAND = 10_000.0
@@ -254,22 +253,8 @@ def _details(row: dict, places: int, lang: str) -> list[str]:
         key = "map.interval_area" if row["indicator"] in BY_AREA_ONLY else "map.interval"
         found.append(text(key, lang, low=low, high=high))
     if _known(row.get("probability")):
-        found.append(text("map.probability", lang, percent=_percent(float(row["probability"]))))
+        found.append(text("map.probability", lang, percent=percent_text(float(row["probability"]))))
     return found
-
-
-def _percent(probability: float) -> str:
-    """
-    Write a probability in percent, never as certain.
-
-    Examples
-    --------
-    >>> _percent(0.456), _percent(1.0), _percent(0.001)
-    ('46', '>99', '<1')
-    """
-    if probability >= NEARLY_SURE:
-        return ">99"
-    return "<1" if probability < 1.0 - NEARLY_SURE else number_text(100 * probability, 0)
 
 
 def tally(cards: list[dict], lang: str) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..language import text
-from ..legend import code_name
+from ..legend import code_name, percent_text
 from ..parameters import references
 from ..summary import RunFacts
 from ..tables import columns, heading
@@ -135,6 +135,9 @@ def _indicator_sheet(table: pd.DataFrame, lang: str) -> Sheet:
     if "kind" in shown:
         shown["kind"] = [code_name("kind", kind, lang) if filled(kind) else "" for kind in
                          table["kind"]]  # fmt: skip
+    if "probability" in shown:
+        shown["probability"] = [f"{percent_text(share)} %" if filled(share) else "" for share in
+                                table["probability"]]  # fmt: skip
     headings = [heading("indicators", name, lang) for name in keep]
     units = ["row" if name in ("value", "low", "high", "base_value", "target_value", "gap",
              "required_per_year") else unit_of("indicators", name) for name in keep]  # fmt: skip
