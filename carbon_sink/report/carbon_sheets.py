@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from ..crt import TOTAL
+from ..flows import OPEN
 from ..language import text
 from ..summary import WHOLE_PLACE, RunFacts
 from .layout import Sheet, table_sheet
@@ -54,7 +56,7 @@ def carbon_sheets(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[Shee
     """
     lang = facts.language
     return [
-        table_sheet(name, name, _shown(name, tables[name]), lang,
+        table_sheet(name, name, _shown(name, tables, lang), lang,
                     _about(name, lang), ROW_UNITS.get(name, ()))
         for name in SHEETS if len(tables.get(name, ()))
     ]  # fmt: skip
@@ -65,15 +67,30 @@ def _about(name: str, lang: str) -> str:
     return text(f"report.about.{name}", lang)
 
 
-def _shown(name: str, table: pd.DataFrame) -> pd.DataFrame:
+def _shown(name: str, tables: dict[str, pd.DataFrame], lang: str) -> pd.DataFrame:
     """Choose the rows that a sheet shows."""
+    table = tables[name]
     if "town_code" in table:
         table = table[table["town_code"].eq(WHOLE_PLACE)]
         table = table.drop(columns=["town_code", "town_name"], errors="ignore")
+    if name == "carbon_flows":
+        return _with_totals(table[table["part"].ne(OPEN)])
     if name == "carbon_balance":
         table = table[table["species_group"].eq("")].drop(columns="species_group")
     if name == "uncertainty_sources":
         table = table[table["share_pct"].ge(LEAST_SHARE_PCT)]
+    if name == "outlook_difference":
+        names = tables["outlook"].drop_duplicates("scenario").set_index("scenario")
+        table = table.assign(compared_with=table["compared_with"].map(names[f"scenario_{lang}"]))
     if name.startswith("uncertainty"):
         table = table.sort_values("year", ascending=False, kind="stable")
     return table
+
+
+def _with_totals(flows: pd.DataFrame) -> pd.DataFrame:
+    """Add the sum of each pair of years; its area is left out, as trees stand on other ground."""
+    sums = flows.columns[flows.columns.str.endswith(("_m3", "_t", "_t_yr"))]
+    years = ["year_before", "year_after"]
+    totals = flows.groupby(years, as_index=False)[list(sums)].sum(min_count=1)
+    both = pd.concat([flows, totals.assign(part=TOTAL)])
+    return both.sort_values(years, kind="stable", ignore_index=True)

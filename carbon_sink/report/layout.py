@@ -8,6 +8,7 @@ from ..carbon import LIVING_TOTAL
 from ..codes import group_names
 from ..language import text
 from ..legend import code_name
+from ..parameters import references
 from ..tables import columns, heading, read_data
 
 # years aside, the numbers that are names
@@ -39,6 +40,8 @@ OWN_CODES = {
     ("carbon_balance", "item"): "balance",
     ("provincial_balance", "item"): "balance",
 }
+# numbers without a unit that are no counts
+RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after")
 # codes that stand beside their names, which are shown in their place
 NAMED = {
     "indicator": ("name_zh", "name_en"),
@@ -87,9 +90,7 @@ def table_sheet(
         keep.remove("species_group" if lang == "zh" else "name_zh")
     shown = table[keep].astype(object)
     for column in keep:
-        kind = OWN_CODES.get((name, column), CODES.get(column))
-        if kind is not None:
-            shown[column] = [code_in_words(kind, code, lang) for code in table[column]]
+        shown[column] = _in_words(name, column, rules.loc[column, "kind"], table[column], lang)
     if name == "absent":
         shown["item"] = [_item_name(item, lang) for item in table["item"]]
     rows = shown.to_numpy().tolist()
@@ -102,6 +103,16 @@ def table_sheet(
             total |= table[zone].eq("")
     units = ["row" if one in row_units else unit_of(name, one) for one in keep]
     return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
+
+
+def _in_words(name: str, column: str, kind: str, cells: pd.Series, lang: str) -> list:
+    """Write the codes, flags and sources of a column in words; other cells as they are."""
+    code = OWN_CODES.get((name, column), CODES.get(column))
+    if code is not None:
+        return [code_in_words(code, cell, lang) for cell in cells]
+    if kind == "flag":
+        return [flag_in_words(flag, lang) for flag in cells]
+    return [_titles(keys) for keys in cells] if column == "source" else cells.tolist()
 
 
 def _item_name(item: str, lang: str) -> str:
@@ -119,8 +130,21 @@ def code_in_words(kind: str, code: object, lang: str) -> str:
     return code_name(kind, code, lang)
 
 
+def flag_in_words(flag: object, lang: str) -> str:
+    """Say yes or no; nothing where it is not known."""
+    return text("report.yes" if bool(flag) else "report.no", lang) if filled(flag) else ""
+
+
+def _titles(keys: object) -> str:
+    """Return the titles of sources that are named by their keys; other texts as they are."""
+    titles = references()["title"]
+    return "；".join(titles.get(key, key) for key in str(keys).split(", ")) if filled(keys) else ""
+
+
 def unit_of(table: str, column: str) -> str:
     """Return the unit that rules the number format of a column; ``year`` for names."""
+    if column in RATIOS and columns(table).loc[column, "unit"] in ("", "1"):
+        return "ratio"
     if column.endswith("year") or column.startswith("year") or column in PLAIN_NUMBERS:
         return "year"
     return columns(table).loc[column, "unit"]

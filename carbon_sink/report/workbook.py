@@ -21,6 +21,7 @@ LETTER = 0.75  # width of a letter beside that of a digit, on average
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_POINTS = 14
 LEAST_ACROSS = 100  # lines above a narrow table run past it up to here
+NAMED_FORMATS = {"year": "0", "general": "General", "ratio": "0.000"}
 WIDEST_ON_A4 = 175  # sheets with wider columns are printed on A3
 
 
@@ -215,8 +216,8 @@ def _write_cell(page, formats: _Formats, place: tuple, value, unit: str, line: d
 
 def _number_format(unit: str) -> str:
     """Return the Excel number format of a unit."""
-    if unit in ("year", "general"):
-        return "0" if unit == "year" else "General"
+    if unit in NAMED_FORMATS:
+        return NAMED_FORMATS[unit]
     places = decimals(unit)
     return "#,##0" + ("." + "0" * places if places else "")
 
