@@ -1,10 +1,13 @@
 """The outlook of a run: scenarios from the last inventory on, and what libcbm says beside it."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 
 from . import cbm
 from .accounting import Accounts, Case, spread_of
+from .errors import Problem
 from .language import text
 from .outlook import project
 from .pools import PoolChoice, dead_organic
@@ -105,6 +108,8 @@ def _compare(found: Accounts, case: Case, scenarios: list[Scenario]) -> None:
     found.notes += cbm.left_out(stands, can_grow)
     mine = stands[can_grow]
     cohorts, curves = cbm.cohorts_of(mine), cbm.curves_of(models)
+    scenarios, without = _plantable(scenarios, cbm.groups_of(models))
+    found.notes += without
     ahead, _ = _project(case, mine, scenarios)
     rows = []
     for one in scenarios:
@@ -115,6 +120,15 @@ def _compare(found: Accounts, case: Case, scenarios: list[Scenario]) -> None:
     table = pd.concat(rows, ignore_index=True)
     wanted = [year, *case.settings.outlook.years]
     found.tables["cbm_comparison"] = table[table["year"].isin(wanted)].reset_index(drop=True)
+
+
+def _plantable(scenarios: list[Scenario], groups: set[str]) -> tuple[list[Scenario], list[Problem]]:
+    """Leave plantings out that libcbm has no trees for, and tell them."""
+    kept = [replace(one, planting=tuple(row for row in one.planting
+                                        if row.species_group in groups))
+            for one in scenarios]  # fmt: skip
+    without = sorted({row.species_group for one in scenarios for row in one.planting} - groups)
+    return kept, [Problem("cbm_planting_left_out", value=", ".join(without))] if without else []
 
 
 def _our_pools(case: Case, stands: gpd.GeoDataFrame, ahead: pd.DataFrame) -> pd.DataFrame:

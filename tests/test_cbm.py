@@ -4,10 +4,12 @@ import importlib.util
 import sqlite3
 import sys
 import types
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import FACTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,6 @@ from carbon_sink import cbm
 from carbon_sink.cbm import (
     Course,
     Plot,
-    about,
     cohorts_of,
     compare,
     curves_of,
@@ -30,6 +31,7 @@ from carbon_sink.cbm.engine import POOLS
 from carbon_sink.cbm.schedule import COLUMNS, EVENTS
 from carbon_sink.errors import FileError, ParameterError
 from carbon_sink.growth_models import group_models
+from carbon_sink.report.carbon_sheets import carbon_sheets
 from carbon_sink.scenarios import Disturbance, Planting, Scenario
 from carbon_sink.tables import columns, read_data
 
@@ -238,10 +240,19 @@ def test_pools_are_laid_side_by_side_and_what_ours_lack_stays_empty():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_readers_are_told_that_the_defaults_are_canadian_and_nothing_is_reported(lang):
+    pools = pd.DataFrame({"year": [2030], "pool": ["soil"], "carbon_t": [50.0]})
+    table = compare("bau", Course(pools, 0.0, pools.head(0)), pools.head(0))
+    names = pd.DataFrame(
+        {"scenario": ["bau"], "scenario_zh": ["现状"], "scenario_en": ["As usual"]}
+    )
+    tables = {"cbm_comparison": table, "outlook": names}
+    sheet = next(one for one in carbon_sheets(tables, replace(FACTS, language=lang))
+                 if one.key == "cbm_comparison")  # fmt: skip
+    assert sheet.rows[0][0] == {"zh": "现状", "en": "As usual"}[lang]
     for word in {"zh": ("仅供对照", "加拿大", "17.8"), "en": ("comparison", "Canadian", "17.8")}[
         lang
     ]:
-        assert word in about(lang)
+        assert word in sheet.about
 
 
 def test_nothing_to_compare_gives_nothing_without_libcbm():

@@ -6,20 +6,20 @@ of the warmest unit, the Mixedwood Plains of Ontario, stand in for ours, with th
 tree for each species group (``data/cbm_species.csv``) and the mean temperature of the district.
 """
 
-from .comparison import about, compare, notes
+from .comparison import compare, notes
 from .engine import Course, simulate, version
-from .forest import cohorts_of, curves_of, left_out, usable
+from .forest import cohorts_of, curves_of, groups_of, left_out, usable
 from .schedule import EVENTS, Plot, events_of, plan
 
 __all__ = [
     "EVENTS",
     "Course",
     "Plot",
-    "about",
     "cohorts_of",
     "compare",
     "curves_of",
     "events_of",
+    "groups_of",
     "left_out",
     "notes",
     "plan",

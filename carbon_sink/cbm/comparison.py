@@ -3,8 +3,6 @@
 import pandas as pd
 
 from ..errors import Problem
-from ..language import text
-from ..parameters import constant
 from ..tables import columns
 from .engine import POOLS, Course
 
@@ -53,16 +51,3 @@ def notes(scenario: str, course: Course) -> list[Problem]:
         return []
     years = ", ".join(map(str, sorted(set(course.unmet["year"]))))
     return [Problem("cbm_events_unmet", field=scenario, count=len(course.unmet), value=years)]
-
-
-def about(lang: str = "zh", temperature_c: float | None = None) -> str:
-    """
-    Return the sentence that stands over the comparison: it is no figure of a report.
-
-    Examples
-    --------
-    >>> "Canadian" in about("en")
-    True
-    """
-    warmth = constant("mean_annual_temperature_c") if temperature_c is None else temperature_c
-    return text("report.about.cbm_comparison", lang, temperature=f"{warmth:g}")

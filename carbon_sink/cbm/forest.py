@@ -29,15 +29,19 @@ def usable(stands: pd.DataFrame, models: pd.DataFrame) -> pd.Series:
         Arbor forest with stock and age whose species group has a level curve of stock and a
         Canadian counterpart; our pools must be summed over the same stands.
     """
-    curves = models.index[models["curve_volume"].ne("")]
-    known = set(read_data("cbm_species.csv")["species_group"]) & set(curves)
     age = stands["stand_age_yr"] if "stand_age_yr" in stands else pd.Series(index=stands.index)
     return (
         stands["carbon_part"].eq("arbor")
         & stands["forest_stock_m3"].gt(0)
         & age.gt(0)
-        & stands["species_group"].isin(known)
+        & stands["species_group"].isin(groups_of(models))
     )
+
+
+def groups_of(models: pd.DataFrame) -> set[str]:
+    """Return the species groups that have a level curve of stock and a Canadian counterpart."""
+    curves = models.index[models["curve_volume"].ne("")]
+    return set(read_data("cbm_species.csv")["species_group"]) & set(curves)
 
 
 def cohorts_of(stands: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 from ..crt import TOTAL
 from ..flows import OPEN
 from ..language import text
+from ..parameters import constant
 from ..summary import WHOLE_PLACE, RunFacts
 from .layout import Sheet, table_sheet
 
@@ -64,7 +65,8 @@ def carbon_sheets(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[Shee
 
 def _about(name: str, lang: str) -> str:
     """Say what a sheet is good for."""
-    return text(f"report.about.{name}", lang)
+    warmth = f"{constant('mean_annual_temperature_c'):g}"
+    return text(f"report.about.{name}", lang, temperature=warmth)
 
 
 def _shown(name: str, tables: dict[str, pd.DataFrame], lang: str) -> pd.DataFrame:
@@ -79,9 +81,10 @@ def _shown(name: str, tables: dict[str, pd.DataFrame], lang: str) -> pd.DataFram
         table = table[table["species_group"].eq("")].drop(columns="species_group")
     if name == "uncertainty_sources":
         table = table[table["share_pct"].ge(LEAST_SHARE_PCT)]
-    if name == "outlook_difference":
-        names = tables["outlook"].drop_duplicates("scenario").set_index("scenario")
-        table = table.assign(compared_with=table["compared_with"].map(names[f"scenario_{lang}"]))
+    if name in ("outlook_difference", "cbm_comparison"):
+        known = tables["outlook"].drop_duplicates("scenario").set_index("scenario")
+        column = "compared_with" if "compared_with" in table else "scenario"
+        table = table.assign(**{column: table[column].map(known[f"scenario_{lang}"])})
     if name.startswith("uncertainty"):
         table = table.sort_values("year", ascending=False, kind="stable")
     return table
