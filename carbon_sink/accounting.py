@@ -6,16 +6,16 @@ from typing import NamedTuple
 import geopandas as gpd
 import pandas as pd
 
-from .carbon import carbon_notes
+from .carbon import carbon_notes, used_rows
 from .crosschecks import carbon_crosschecks
 from .crt import crt_tables, dead_organic_change
 from .errors import ParameterError, Problem
-from .flows import PARTS, TREE_PARTS, flows_between
+from .flows import PARTS, flows_between
 from .gain_loss import balance_notes, carbon_balance, stand_growth
 from .growing import Growing
 from .intake import Inputs
 from .language import text
-from .lucf import GROWTH, change_half_widths, ghg_inventory
+from .lucf import change_half_widths, ghg_inventory
 from .pools import PoolChoice, carbon_pools, dead_organic, pool_notes, soil_change, soil_sensitivity
 from .provincial import converted_aboveground, provincial_balance
 from .settings import Settings
@@ -148,7 +148,8 @@ def _count_pools(found: Accounts, case: Case) -> None:
         found.tables["soil_sensitivity"] = soil_sensitivity(whole, choice)
     elif choice.soil:
         found.reasons["soil_change"] = text("absent.one_inventory", case.facts.language)
-    found.tables["carbon_pools"] = carbon_pools(case.stands, soil, case.parameters, choice)
+    used = pd.concat([used_rows(one, case.parameters) for one in case.stands.values()])
+    found.tables["carbon_pools"] = carbon_pools(case.stands, soil, used, choice)
     last = case.stands[max(case.stands)]
     found.notes += pool_notes(last, soil, choice, last.attrs.get("file", ""))
 
@@ -205,14 +206,11 @@ def _report_gases(found: Accounts, case: Case) -> None:
 
 
 def _half_widths(simulation: Simulation, pair: Pair) -> dict[str, float]:
-    """Return the half-widths of the change of each part between two years."""
-    names = set(simulation.table["indicator"])
-    drawn = {
-        year: {part: simulation.draws(f"{part}_carbon_t", year) for part in PARTS
-               if f"{part}_carbon_t" in names}
-        for year in pair
-    }  # fmt: skip
-    found = change_half_widths(drawn[pair[0]], drawn[pair[1]], pair[1] - pair[0])
-    if any(part not in drawn[pair[0]] for part in TREE_PARTS):  # then the sums are not known
-        return {row: width for row, width in found.items() if row in GROWTH}
-    return found
+    """Return the half-widths of the change of every part whose carbon both years know."""
+    whole = simulation.table[simulation.table["town_code"].eq(WHOLE_PLACE)]
+    known = [set(whole.loc[whole["year"].eq(year), "indicator"]) for year in pair]
+    parts = [part for part in PARTS if f"{part}_carbon_t" in known[0] & known[1]]
+    before, after = (
+        {part: simulation.draws(f"{part}_carbon_t", year) for part in parts} for year in pair
+    )
+    return change_half_widths(before, after, pair[1] - pair[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .parameters import AREA_GROUPS
-from .parcel_sums import FOREST_TREES, TREES, ParcelSums
+from .parcel_sums import BESIDE, FOREST_TREES, TREES, ParcelSums
 from .spreads import Errors, sd_of
 from .units import carbon_to_co2
 
@@ -13,7 +13,7 @@ KINDS = {
     "forest_stock_m3": FOREST_TREES,
     "living_stock_m3": TREES,
     "arbor_carbon_t": ("arbor",),
-    **{f"{kind}_carbon_t": (kind,) for kind in AREA_GROUPS},
+    **{f"{kind}_carbon_t": (kind,) for kind in (*AREA_GROUPS, *BESIDE)},
     "carbon_t": ("arbor", *AREA_GROUPS),
     "forest_area_ha": ("forest",),
     "forest_area_sandiao_ha": ("land_survey",),

@@ -8,7 +8,8 @@ import pandas as pd
 from .coverage import PARTS
 from .parameters import AREA_GROUPS
 
-TREES = ("arbor", "orchard", "sparse", "scattered", "four_side")
+BESIDE = ("sparse", "scattered", "four_side")
+TREES = ("arbor", "orchard", *BESIDE)
 FOREST_TREES = ("arbor", "orchard")
 
 
@@ -61,6 +62,10 @@ class ParcelSums:
     def of_kind(self, *kinds: str) -> "ParcelSums":
         """Return the rows of some kinds."""
         return self.rows([i for i, (_, kind, _) in enumerate(self.keys) if kind in kinds])
+
+    def without_carbon(self) -> np.ndarray:
+        """Tell the dates at which there is stock but nothing is known of its carbon."""
+        return self.volume_m3.any(axis=0) & ~self.carbon_t.any(axis=0)
 
 
 def parcel_sums(stands: dict[int, pd.DataFrame]) -> ParcelSums:
@@ -124,14 +129,36 @@ def _pieces(stands: pd.DataFrame) -> list[pd.DataFrame]:
     )
     orchard = stands["forest_stock_m3"] - timber
     found.append(_piece(stands, "orchard", "", orchard, zero, zero))
-    found += [
-        _piece(stands, kind, "", stands[f"{kind}_stock_m3"], zero, zero)
-        for kind in ("sparse", "scattered", "four_side")
-    ]
+    found += _beside(stands, zero)
     for kind in AREA_GROUPS:
         counts = part.eq(kind)
         area = stands["area_ha"].where(counts, 0.0)
         found.append(_piece(stands, kind, kind, zero, area, carbon.where(counts, 0.0)))
+    return found
+
+
+def _beside(stands: pd.DataFrame, zero: pd.Series) -> list[pd.DataFrame]:
+    """
+    Take apart the trees beside the forest by species.
+
+    A stand's own trees are of its species, trees recorded beside them of theirs. Where a parcel
+    has scattered trees of both, they share its carbon by their stock.
+    """
+    recorded = stands.get("scattered_volume_m3", zero).fillna(0.0) - stands["four_side_stock_m3"]
+    own, theirs = "species_group", "scattered_species_group"
+    volumes = [
+        ("sparse", own, stands["sparse_stock_m3"]),
+        ("scattered", own, stands["scattered_stock_m3"] - recorded),
+        ("scattered", theirs, recorded),
+        ("four_side", theirs, stands["four_side_stock_m3"]),
+    ]
+    found = []
+    for kind, species, volume in volumes:
+        group = stands[species] if species in stands and "carbon_t" in stands else ""
+        stock = stands[f"{kind}_stock_m3"]
+        carbon = stands.get(f"{kind}_carbon_t", zero).fillna(0.0)
+        carbon = carbon * (volume / stock.where(stock.ne(0.0))).fillna(0.0)
+        found.append(_piece(stands, kind, group, volume, zero, carbon))
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .contributions import KINDS
 from .errors import ParameterError, Problem
 from .parameters import AREA_GROUPS
-from .parcel_sums import FOREST_TREES, TREES, ParcelSums
+from .parcel_sums import BESIDE, FOREST_TREES, TREES, ParcelSums
 from .spreads import Errors, sd_of
 from .units import carbon_to_co2
 
@@ -323,4 +323,7 @@ class World:
             change[1:] = carbon_to_co2(np.diff(found["carbon_t"], axis=0))
             span = np.diff(self.errors.years, prepend=np.nan)[:, None]
             found |= {"removal_co2_t": change, "removal_co2_t_yr": change / span}
+            sums = self.sums.of_town(town) if town else self.sums  # none is the whole place
+            for kind in BESIDE:
+                found[f"{kind}_carbon_t"][sums.of_kind(kind).without_carbon()] = np.nan
         return found

@@ -10,7 +10,7 @@ from .contributions import KINDS, as_sum, contributions, variance
 from .errors import ParameterError, Problem
 from .language import text
 from .parameters import AREA_GROUPS
-from .parcel_sums import TREES, ParcelSums, parcel_sums
+from .parcel_sums import BESIDE, TREES, ParcelSums, parcel_sums
 from .simulation import PARTS, World, area_factors, bias_factors, tree_factors
 from .spreads import WITHIN_95, Errors, Spread, bias_sd
 from .summary import WHOLE_PLACE
@@ -19,7 +19,7 @@ from .tables import columns, read_data
 DRAWS_MIN = 1000
 LANGUAGES = ("zh", "en")
 # indicators that have no row in data/indicators.csv, and their units
-FURTHER = {**{f"{part}_carbon_t": "t" for part in PARTS}, "removal_co2_t": "t"}
+FURTHER = {**{f"{part}_carbon_t": "t" for part in (*PARTS, *BESIDE)}, "removal_co2_t": "t"}
 # indicators whose sources of error are told
 EXPLAINED = ("forest_stock_m3", "carbon_t", "removal_co2_t_yr")
 

@@ -62,3 +62,23 @@ def summary_of(stands, land_area_ha=2000.0):
         for year, one in stands.items()
     ]
     return add_removal(pd.concat(rows, ignore_index=True))
+
+
+def with_trees(stands, theirs=None):
+    """Add trees in turn: 6 m3 scattered of the stand's own species, 9 m3 of another, 3 m3 four-side."""
+    carbon = {"oak": 0.591737, "masson_pine": 0.305422}
+    count = len(stands)
+    scattered = np.resize([6.0, 9.0, 0.0], count)
+    beside = np.resize([0.0, 9.0, 3.0], count)
+    four_side = np.resize([0.0, 0.0, 3.0], count)
+    own, theirs = stands["species_group"], np.resize([theirs], count)
+    return stands.assign(
+        scattered_species_group=theirs, scattered_volume_m3=beside,
+        scattered_stock_m3=scattered, four_side_stock_m3=four_side,
+        scattered_carbon_t=[carbon.get(one if volume == 0 else other, np.nan) * stock if stock else 0.0
+                            for one, other, volume, stock
+                            in zip(own, theirs, beside, scattered, strict=True)],
+        four_side_carbon_t=[carbon.get(one, np.nan) * stock if stock else 0.0
+                            for one, stock in zip(theirs, four_side, strict=True)],
+        living_stock_m3=stands["forest_stock_m3"] + scattered + four_side,
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """Carbon accounting of a run: tables that agree with each other, and reasons where there are none."""
 
+import numpy as np
 import pytest
 from conftest import FACTS
 
@@ -49,6 +50,21 @@ def test_the_table_of_gases_holds_the_same_net_removal(accounts):
     flows = found.tables["carbon_flows"].query("town_code == ''")
     table = found.tables["ghg_inventory"].set_index(["row", "item"])["value"]
     assert -table["total", "co2"] * 10_000 == pytest.approx(flows["removal_co2_t_yr"].sum())
+
+
+def test_the_sums_of_the_table_of_gases_have_an_uncertainty(accounts):
+    found, _ = accounts
+    table = found.tables["ghg_inventory"].query("item == 'uncertainty'").set_index("row")
+    assert table.loc[["biomass", "total", "arbor"], "value"].gt(0).all()
+    parts = [f"{part}_carbon_t" for part in found.tables["carbon_flows"]["part"].unique()]
+    dates = found.tables["uncertainty"].groupby("indicator")["year"].nunique()
+    parts = [part for part in parts if dates.get(part) == 2]
+    assert set(parts) >= {"arbor_carbon_t", "sparse_carbon_t"}
+    draws = [sum(found.simulation.draws(part, year) for part in parts) for year in (2020, 2025)]
+    low, high = np.quantile(draws[1] - draws[0], [0.025, 0.975])
+    flows = found.tables["carbon_flows"].query("town_code == ''")
+    change = flows["carbon_change_t"].sum()
+    assert table.loc["total", "value"] == pytest.approx((high - low) / 2 / change * 100)
 
 
 def test_one_inventory_has_no_flows_and_says_why(small_place):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from surveys import date_of, survey
+from surveys import date_of, survey, with_trees
 
 from carbon_sink.parcel_sums import parcel_sums
 
@@ -82,3 +82,33 @@ def test_towns_add_up_to_the_place_and_nothing_is_lost():
     assert np.isclose(sum(parts), place.volume_squares.sum())
     assert not sums.of_kind("sparse").keys
     assert pd.Series(place.keys).is_unique
+
+
+def test_trees_beside_the_forest_have_the_carbon_of_their_own_species():
+    # scattered: 6 m3 of the stand's oak, 9 m3 of pine recorded beside it; 3 m3 of pine four-side
+    land = date_of([0.0] * 3, [1.0] * 3, ["oak"] * 3, "t")
+    sums = parcel_sums({2020: with_trees(land, "masson_pine")})
+    found = {key[1:]: (sums.volume_m3[i].item(), sums.carbon_t[i].item())
+             for i, key in enumerate(sums.keys) if key[1] in ("scattered", "four_side")}  # fmt: skip
+    assert found == {
+        ("scattered", "oak"): (6.0, 6 * 0.591737), ("scattered", "masson_pine"): (9.0, 9 * 0.305422),
+        ("four_side", "masson_pine"): (3.0, 3 * 0.305422),
+    }  # fmt: skip
+
+
+def test_scattered_trees_of_two_species_in_one_parcel_share_its_carbon_by_stock():
+    one = date_of([0.0], [1.0], ["oak"], "t").assign(
+        scattered_species_group="cypress", scattered_volume_m3=1.0, scattered_stock_m3=4.0,
+        scattered_carbon_t=2.0,
+    )  # fmt: skip
+    sums = parcel_sums({2020: one})
+    assert sums.carbon_t[at(sums, "scattered", "oak")].item() == 1.5
+    assert sums.carbon_t[at(sums, "scattered", "cypress")].item() == 0.5
+
+
+def test_stock_of_unknown_species_has_no_carbon_and_says_so():
+    land = date_of([0.0] * 3, [1.0] * 3, ["oak"] * 3, "t")
+    dates = {2020: with_trees(land), 2025: with_trees(land, "oak")}
+    sums = parcel_sums(dates)
+    assert sums.of_kind("four_side").without_carbon().tolist() == [True, False]
+    assert sums.of_kind("sparse").without_carbon().tolist() == [False, False]  # there is none

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from surveys import PARAMETERS, date_of, summary_of, survey
+from surveys import PARAMETERS, date_of, summary_of, survey, with_trees
 
 from carbon_sink.errors import ParameterError
 from carbon_sink.parcel_sums import ParcelSums
@@ -205,6 +205,42 @@ def test_land_without_any_forest_has_intervals_of_nothing():
     assert done.sources.empty
 
 
+def test_trees_beside_the_forest_are_drawn_with_the_factors_of_the_forest_of_their_species(stands):
+    pines = {
+        year: with_trees(one, "masson_pine") for year, one in survey(groups=["masson_pine"]).items()
+    }
+    only = replace(scaled(0.0), wood_density_pct=30.0)
+    found = run(pines, only)
+    forest, trees = (found.draws(f"{part}_carbon_t", 2025) for part in ("arbor", "four_side"))
+    assert of_place(found).loc["four_side_carbon_t", "value"] == pytest.approx(60 * 0.305422)
+    oaks = run({year: with_trees(one, "oak") for year, one in stands.items()}, only)
+    # one species: carbon per cubic metre is off by the same factor everywhere
+    assert trees / trees.mean() == pytest.approx(forest / forest.mean())
+    assert np.corrcoef(oaks.draws("four_side_carbon_t", 2025), trees)[0, 1] < 0.1
+
+
+def test_trees_beside_the_forest_do_not_move_a_bit_of_the_forest(done, stands):
+    more = run({year: with_trees(one, "oak") for year, one in stands.items()})
+    for name in ("carbon_t", "forest_stock_m3", "removal_co2_t_yr"):
+        assert np.array_equal(more.draws(name, 2025), done.draws(name, 2025))
+    pd.testing.assert_frame_equal(more.sources, done.sources, check_exact=True)
+
+
+def test_both_approaches_agree_on_trees_beside_the_forest(stands):
+    trees = {year: with_trees(one, "masson_pine") for year, one in stands.items()}
+    table = of_place(run(trees, scaled(0.1), draws=40_000))
+    for name in ("scattered_carbon_t", "four_side_carbon_t", "living_stock_m3"):
+        wide = table.loc[name, "half_width_pct"] / table.loc[name, "approach1_half_width_pct"]
+        assert wide == pytest.approx(1.0, abs=0.02)
+
+
+def test_trees_of_unknown_species_have_no_interval_of_carbon(stands):
+    trees = {2020: with_trees(stands[2020]), 2025: with_trees(stands[2025], "oak")}
+    found = run(trees)
+    assert "four_side_carbon_t" not in of_place(found, 2020).index
+    assert "four_side_carbon_t" in of_place(found, 2025).index
+
+
 def test_out_of_range_is_refused_all_at_once(stands):
     spread = replace(default_spread(), bias_dates_correlation=1.5, bef_pct=-1.0)
     with pytest.raises(ParameterError) as caught:
@@ -262,6 +298,6 @@ def test_sheets_show_the_latest_year_of_the_place_first(done):
     tables = {"uncertainty": done.table, "uncertainty_sources": done.sources}
     sheets = {one.key: one for one in sheets_of(tables, FACTS, pd.DataFrame())}
     first = dict(zip(sheets["uncertainty"].headings, sheets["uncertainty"].rows[0], strict=True))
-    assert (first["年度"], first["乡镇名称"], first["指标"]) == (2025, "Place", "森林蓄积量")
+    assert (first["年度"], first["指标"]) == (2025, "森林蓄积量")
     assert sheets["uncertainty"].units[sheets["uncertainty"].headings.index("值")] == "row"
     assert "木材密度" in {row[3] for row in sheets["uncertainty_sources"].rows}
