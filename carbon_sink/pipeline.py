@@ -14,6 +14,7 @@ from .carbon import add_carbon, used_rows
 from .cluster import check_workers, measuring
 from .errors import ParameterError, Problem, first_rows
 from .estimation import estimate
+from .evidence import used_evidence
 from .findings import findings_table, notes_table
 from .growing import grow
 from .growth_models import group_models
@@ -209,7 +210,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
         stands[settings.report_year] = growing.updated
     used = [used_rows(one, parameters) for one in stands.values() if "carbon_t" in one]
     cited = pd.concat(used).drop_duplicates() if used else parameters.head(0)
-    facts = _facts(settings, inputs, cited)
+    facts = _facts(settings, inputs)
     tables = inventory_tables(stands, inputs.towns, facts, inputs.land_area_ha)
     changed, drawn = change_tables(rows, stands, inputs.towns, facts.place)
     seen = monitor(inputs, facts, stands, measure)
@@ -217,6 +218,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     case = Case(settings, inputs, stands, rows, parameters, facts, growing, summary)
     accounts = account(case)
     look_ahead(accounts, case)
+    cited = pd.concat([cited.astype(object), used_evidence(accounts, case)], ignore_index=True)
+    facts = replace(facts, unverified=int(cited["confidence"].ne("verified").sum()))
     tables |= changed | seen.tables | growing.tables | accounts.tables
     projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
@@ -252,7 +255,7 @@ def _parameters(settings: Settings) -> pd.DataFrame:
     return load_parameters(settings.parameter_set, own_rows)
 
 
-def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
+def _facts(settings: Settings, inputs: Inputs) -> RunFacts:
     """Collect what every output states about the run."""
     english = settings.language == "en" and settings.place.name_en
     years = sorted(inputs.stands)
@@ -269,7 +272,7 @@ def _facts(settings: Settings, inputs: Inputs, rows: pd.DataFrame) -> RunFacts:
         land_area_source=text(inputs.land_area_source, settings.language, area=area),
         parameter_set=settings.parameter_set,
         synthetic=settings.synthetic,
-        unverified=int(rows["confidence"].ne("verified").sum()),
+        unverified=0,  # counted when all is computed
         version=__version__,
         approval_number=settings.output.approval_number,
         area_method=area,
@@ -283,7 +286,9 @@ def _add_revisions(done: Run, settings: Settings, record: dict, folder: Path) ->
     earlier, notes = ledger.earlier_results(folder, place, settings.report_year)
     if earlier is not None:
         new = {**record, "history": done.content["history"]}
-        former = recalculation.former_parameters(done.parameters, earlier)
+        # carbon is recomputed with rows of biomass only
+        mine = done.parameters[done.parameters["set"].eq(settings.parameter_set)]
+        former = recalculation.former_parameters(mine.astype({"value": float}), earlier)
         years = [] if former is None else [one["year"] for one in new["history"]]
         again = [
             {

@@ -227,3 +227,21 @@ def demo_place(tmp_path_factory):
     from carbon_sink.demo import write_demo
 
     return write_demo(tmp_path_factory.mktemp("demo") / "rongchang")
+
+
+@pytest.fixture(scope="session")
+def all_accounts(tmp_path_factory):
+    """The place of pine stands with every part of carbon accounting switched on, computed."""
+    from places import ALL_ACCOUNTS, computed, write_place
+
+    folder = tmp_path_factory.mktemp("accounts") / "place"
+    return computed(write_place(folder, ALL_ACCOUNTS, province=True))
+
+
+@pytest.fixture(scope="session")
+def brought_forward(tmp_path_factory):
+    """The place of pine stands brought from 2025 to the report year 2027, computed."""
+    from places import computed, write_place
+
+    folder = tmp_path_factory.mktemp("forward") / "place"
+    return computed(write_place(folder, "[growth]\nupdate = true\n", report_year=2027))

@@ -24,7 +24,7 @@ LAYER = {
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3, "cbm": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
     "inspection": 4, "intake": 4, "cluster": 4, "composition": 4, "joining": 4, "change": 4, "change_output": 4, "monitoring": 4, "sampling": 4,
-    "estimation": 4, "results": 4, "accounting": 4, "growing": 4, "projection": 4,
+    "estimation": 4, "results": 4, "accounting": 4, "growing": 4, "projection": 4, "evidence": 4,
     "pipeline": 4,
     "cli": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip
@@ -138,6 +138,8 @@ SIBLINGS = {
     ("growing", "estimation"): "stands of the report year are estimated as surveyed ones are",
     ("growing", "intake"): "events were read",
     ("accounting", "growing"): "gains by growth stand beside losses",
+    ("evidence", "accounting"): "what was accounted for tells what was used",
+    ("pipeline", "evidence"): "all evidence is counted and listed",
     ("projection", "accounting"): "the outlook is one more account",
     ("pipeline", "projection"): "the outlook follows the accounts",
     ("pipeline", "growing"): "stands may be brought to the report year",

@@ -218,7 +218,7 @@ def test_real_data_carry_no_notice_and_english_is_english(tables, parameters, tm
 
 def test_parameters_show_source_and_confidence_in_words(book):
     (row,) = below_head(book["参数"])
-    assert (row["树种"], row["数值"], row["可信度"]) == ("马尾松", 1.472, "通行值（未核实）")
+    assert (row["对象"], row["数值"], row["可信度"]) == ("马尾松", 1.472, "通行值（未核实）")
     assert row["出处"] == "+table 3"
 
 

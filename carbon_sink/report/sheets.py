@@ -175,20 +175,41 @@ def _change_sheet(base: pd.DataFrame, now: pd.DataFrame, facts: RunFacts) -> She
 
 def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
     """Lay out the parameter rows with source, place in the source and confidence."""
-    shown = parameters.astype(object)
-    if "parameter" in shown:
-        shown["parameter"] = [code_name("parameter", name, lang) for name in shown["parameter"]]
-    if "source" in shown:
-        titles = references()["title"]
-        shown["source"] = [titles.get(source, source) for source in shown["source"]]
-    if "confidence" in shown:
-        shown["confidence"] = [
-            code_in_words(CODES["confidence"], c, lang) for c in shown["confidence"]
-        ]
-    headings = [code_name("report.parameter", name, lang) for name in shown.columns]
-    units = ["general" if name == "value" else "" for name in shown.columns]
-    rows = shown.to_numpy().tolist()
+    titles = references()["title"]
+    of = [_what_of(*pair, lang) for pair in zip(parameters["species_group"], parameters["name_zh"],
+                                                strict=True)]  # fmt: skip
+    land = parameters["parameter"].eq("land_category")
+    cells = {
+        "set": [code_name("evidence", name, lang) for name in parameters["set"]],
+        "of": of,
+        "parameter": [code_name("parameter", name, lang) for name in parameters["parameter"]],
+        "value": [
+            code_name("crt.land" if is_land else "evidence.of", value, lang)
+            if isinstance(value, str) else value
+            for value, is_land in zip(parameters["value"], land, strict=True)
+        ],
+        "unit": parameters["unit"].tolist(),
+        "source": [titles.get(source, source) for source in parameters["source"]],
+        "locator": parameters["locator"].tolist(),
+        "confidence": [code_in_words(CODES["confidence"], c, lang) for c in
+                       parameters["confidence"]],
+        "note": parameters["note"].tolist(),
+    }  # fmt: skip
+    headings = [code_name("report.parameter", name, lang) for name in cells]
+    units = ["general" if name == "value" else "" for name in cells]
+    rows = [list(row) for row in zip(*cells.values(), strict=True)]
     return Sheet("parameters", headings, rows, units, [False] * len(rows))
+
+
+def _what_of(code: str, name_zh: str, lang: str) -> str:
+    """Name what a parameter is of: a species, a gas, a kind of land, a model."""
+    if lang == "zh":
+        return name_zh
+    for kind in ("evidence.of", "layer.type"):
+        if (named := code_name(kind, code, lang)) != code:
+            return named
+    is_number = not {"/", "-"}.isdisjoint(code)  # of an equation
+    return code if is_number else code_in_words(CODES["species_group"], code, lang)
 
 
 def _method_sheet(facts: RunFacts) -> Sheet:
