@@ -23,7 +23,7 @@ from .inventory import TIMBER
 from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
-from .projection import look_ahead, scenarios_of
+from .projection import check_engine, look_ahead, scenarios_of
 from .projects import PLAN_ITEMS, plan_quantities
 from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
@@ -108,6 +108,7 @@ def run(
     folder = Path(out) if out is not None else default_folder(settings)
     protected = [settings.folder, *settings.input_paths()]
     ledger.check_folder(folder, protected)
+    check_engine(settings)
     on_step("read")
     inputs = read_inputs(settings)
     on_step("compute")
@@ -156,6 +157,8 @@ def check(settings: Settings) -> Inputs:
                 latest.append(estimated[["carbon_part", "area_ha", "forest_stock_m3"]])
 
     inputs = gather(settings, on_part)
+    with inputs.collecting():
+        check_engine(settings)
     if latest and settings.outlook.scenarios and not lacking:
         models = group_models(settings.growth.region, settings.growth.models)
         with inputs.collecting():

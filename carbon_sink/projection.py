@@ -15,7 +15,8 @@ from .scenarios import Scenario, read_scenarios
 from .settings import Settings
 
 LIVING = ("aboveground", "belowground")
-DEAD = ("dead_wood", "litter")
+# dead wood and litter by the factors of AR-TOOL12, also where accounts leave these pools out
+COMPARED = PoolChoice(dead_wood="ar_tool12", litter="ar_tool12")
 
 
 def look_ahead(found: Accounts, case: Case) -> None:
@@ -49,6 +50,23 @@ def look_ahead(found: Accounts, case: Case) -> None:
     found.notes += notes
     if said.engine == "cbm":
         _compare(found, case, scenarios)
+
+
+def check_engine(settings: Settings) -> None:
+    """
+    Refuse an engine of the outlook that is not there, before data are read.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Raises
+    ------
+    FileError
+        If scenarios are to be compared with libcbm and it is not installed.
+    """
+    if settings.outlook.scenarios and settings.outlook.engine == "cbm":
+        cbm.check_installed()
 
 
 def scenarios_of(
@@ -136,8 +154,7 @@ def _our_pools(case: Case, stands: gpd.GeoDataFrame, ahead: pd.DataFrame) -> pd.
     carbon = pd.Series(
         [stands["carbon_t"].sum(), *ahead["carbon_t"]], index=[max(case.stands), *ahead["year"]]
     )
-    choice = PoolChoice(**case.settings.pools.model_dump())
-    today = stands[[f"{pool}_t" for pool in LIVING]].join(dead_organic(stands, choice)).sum()
+    today = stands[[f"{pool}_t" for pool in LIVING]].join(dead_organic(stands, COMPARED)).sum()
     shares = today / stands["carbon_t"].sum()
     return pd.DataFrame(
         [(year, name.removesuffix("_t"), total * share)

@@ -1,13 +1,17 @@
 """The outlook in a run: scenarios, the reason where there are none, and refusals."""
 
+import re
 import sys
 
+import pandas as pd
 import pytest
 from places import ALL_ACCOUNTS, computed, write_place
 
+from carbon_sink import cbm
 from carbon_sink.errors import CarbonSinkError, FileError
-from carbon_sink.pipeline import check
+from carbon_sink.pipeline import check, run
 from carbon_sink.settings import load_settings
+from carbon_sink.tables import columns
 
 FAULTY = (
     ALL_ACCOUNTS.replace("harvest_m3_yr = 100", "harvest_m3_yr = 90000")
@@ -54,12 +58,50 @@ def test_a_check_names_faulty_scenarios_too(tmp_path):
     assert {one.code for error in found.errors for one in error.problems} == FAULTS
 
 
-def test_libcbm_that_is_not_installed_is_refused_with_the_way_to_get_it(tmp_path, monkeypatch):
+@pytest.fixture
+def without_libcbm(tmp_path, monkeypatch):
+    """A place that asks for libcbm where it is not installed."""
     for name in [one for one in sys.modules if one.split(".")[0] == "libcbm"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "libcbm", None)  # what cannot be imported
-    path = write_place(tmp_path / "place", ALL_ACCOUNTS.replace("[outlook]",
+    return write_place(tmp_path / "place", ALL_ACCOUNTS.replace("[outlook]",
                                                                 '[outlook]\nengine = "cbm"'))  # fmt: skip
+
+
+def test_libcbm_that_is_not_installed_is_refused_with_the_way_to_get_it(without_libcbm):
     with pytest.raises(FileError, match=r"carbon_sink\[cbm\]") as caught:
-        computed(path)
+        computed(without_libcbm)
     assert [one.code for one in caught.value.problems] == ["cbm_not_installed"]
+
+
+def test_a_run_tells_that_libcbm_is_missing_before_it_reads_anything(without_libcbm, tmp_path):
+    steps = []
+    with pytest.raises(FileError, match=r"carbon_sink\[cbm\]"):
+        run(without_libcbm, tmp_path / "out", steps.append)
+    assert steps == []
+
+
+def test_a_check_tells_that_libcbm_is_missing(without_libcbm):
+    found = check(load_settings(without_libcbm))
+    assert [one.code for error in found.errors for one in error.problems] == ["cbm_not_installed"]
+
+
+def test_dead_wood_and_litter_are_compared_where_accounts_leave_them_out(tmp_path, monkeypatch):
+    grown = []
+
+    def compare(key, course, ours):
+        grown.append(ours)
+        return pd.DataFrame(columns=columns("cbm_comparison").index)
+
+    monkeypatch.setattr(cbm, "check_installed", lambda: None)
+    monkeypatch.setattr(cbm, "simulate", lambda *_: None)
+    monkeypatch.setattr(cbm, "notes", lambda *_: [])
+    monkeypatch.setattr(cbm, "compare", compare)
+    off = re.sub(r'(dead_wood|litter) = "\w+"', r'\1 = ""', ALL_ACCOUNTS)
+    assert off != ALL_ACCOUNTS
+    asked = off.replace("[outlook]", '[outlook]\nengine = "cbm"')
+    computed(write_place(tmp_path / "place", asked))
+    ours = grown[0].pivot_table(index="year", columns="pool", values="carbon_t")
+    # 1 % of the trees above ground each, AR-TOOL12
+    for pool in ("dead_wood", "litter"):
+        assert ours[pool].tolist() == pytest.approx((0.01 * ours["aboveground"]).tolist())

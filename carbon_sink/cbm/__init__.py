@@ -7,7 +7,7 @@ tree for each species group (``data/cbm_species.csv``) and the mean temperature 
 """
 
 from .comparison import compare, notes
-from .engine import Course, simulate, version
+from .engine import Course, check_installed, simulate, version
 from .forest import cohorts_of, curves_of, groups_of, left_out, usable
 from .schedule import EVENTS, Plot, events_of, plan
 
@@ -15,6 +15,7 @@ __all__ = [
     "EVENTS",
     "Course",
     "Plot",
+    "check_installed",
     "cohorts_of",
     "compare",
     "curves_of",

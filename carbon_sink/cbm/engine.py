@@ -1,6 +1,7 @@
 """The one place that calls libcbm."""
 
 import importlib.metadata
+import importlib.util
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -47,8 +48,9 @@ class Course:
     """
     What libcbm says of the forest of a scenario.
 
-    ``pools`` has ``year``, ``pool`` and ``carbon_t`` (t C, forest only: land that is planted
-    counts from that year on); ``imbalance`` is the largest share of the carbon of a plot by
+    ``pools`` has ``year``, ``pool`` and ``carbon_t`` (t C): of the forest of the first year all
+    that it holds, of land that is planted what came to it since, so that a change over time is
+    one of carbon and not of area. ``imbalance`` is the largest share of the carbon of a plot by
     which a year's stock change differs from growth less losses; ``unmet`` are events that found
     no forest.
     """
@@ -126,15 +128,36 @@ def simulate(
         return Course(pd.DataFrame(columns=["year", "pool", "carbon_t"]), 0.0, unmet)
     with _model(volumes) as (factory, cbm):
         stocks, fluxes = _run(cbm, factory, plots, range(first_year, last_year + 1), temperature_c)
-    is_forest = [[plot.planted is None or plot.planted <= year for plot in plots]
-                 for year in range(first_year, last_year + 1)]  # fmt: skip
-    pools = pd.DataFrame(
-        [(first_year + step, pool, float((stock[names].sum(axis=1) * forest).sum()))
-         for step, (stock, forest) in enumerate(zip(stocks, is_forest, strict=True))
-         for pool, names in POOLS.items()],
-        columns=["year", "pool", "carbon_t"],
-    )  # fmt: skip
-    return Course(pools, _imbalance(stocks, fluxes), unmet)
+    return Course(_summed(plots, stocks, first_year), _imbalance(stocks, fluxes), unmet)
+
+
+def check_installed() -> None:
+    """
+    Refuse to go on without libcbm.
+
+    Raises
+    ------
+    FileError
+        If libcbm is not installed, with the way to get it.
+    """
+    if importlib.util.find_spec("libcbm") is None:
+        raise FileError(Problem("cbm_not_installed"))
+
+
+def _summed(plots: list[Plot], stocks: list[pd.DataFrame], first_year: int) -> pd.DataFrame:
+    """Sum pools over plots; what land held when it was planted was no forest's and is taken off."""
+    rows = []
+    for pool, names in POOLS.items():
+        held = np.array([stock[names].sum(axis=1) for stock in stocks])
+        for place, plot in enumerate(plots):
+            if plot.planted is not None:
+                before = plot.planted - first_year - 1
+                held[:, place] -= held[before, place]
+                held[:before, place] = 0.0
+        rows += [(first_year + step, pool, float(total)) for step, total in
+                 enumerate(held.sum(axis=1))]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["year", "pool", "carbon_t"])
+    return table.sort_values("year", kind="stable", ignore_index=True)
 
 
 def _check_groups(groups: set[str], curves: pd.DataFrame) -> None:
