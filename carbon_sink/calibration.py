@@ -1,6 +1,7 @@
 """Growth of the models held against two dates of the district's own stands."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -19,8 +20,9 @@ TOLERANCE = 1e-10
 CONFIDENCE = 0.95
 # causes of change by their first digit: planted, harvested, built on, cleared, hit by disaster
 DISTURBING = ("1", "2", "4", "5", "7")
-# why a group has no factor
-TOO_FEW, OUT_OF_REACH = "too_few", "out_of_reach"
+# whose factor a species group grows by
+OWN, MODEL, NOT = "own", "model", "no"
+USED = (OWN, MODEL)
 
 
 def calibrate(
@@ -61,20 +63,27 @@ def calibrate(
     -------
     table : DataFrame
         Columns of ``growth_calibration`` in ``data/columns.csv``, a row for each species group
-        that has such stands. ``low`` and ``high`` bound the 95 % interval.
+        that grows by a model. ``used`` is ``own`` where the factor is that of the group,
+        ``model`` where it is that of all stands of its models, and ``no`` where there is
+        neither. ``low`` and ``high`` bound the 95 % interval.
     notes : list of Problem
         Stands whose observed growth is negative.
 
     Notes
     -----
-    Only parcels that match one to one with their shape and species kept, were not disturbed
-    and have stock at both dates are used. Stands whose stock fell are not used: their fall is
-    harvest or error of a survey, not growth. What errors of survey make fall is then missing
-    while what they make rise is there, so the factor tends to be too high where surveys err
-    much. The factor is of **net** growth: trees that died between the dates are in it.
+    Only parcels that match one to one with their shape and species kept, were not disturbed by
+    any record and have stock at both dates are used. Stands whose stock fell are among them:
+    errors of survey make some stands fall as they make others rise, and without those the
+    factor would be too high. The factor is of **net** growth: trees that died between the dates
+    are in it, and harvest that nobody recorded.
+
+    A group with too few stands, with less stock at the later date, or with growth out of all
+    proportion has no factor of its own. It grows by the factor of all usable stands of its
+    models, of whatever group; where these have none either, by the model as it is.
 
     The standard error is a jackknife over the parcels, each left out in turn; the factor
-    without it is found by one step of Newton's method.
+    without it is found by one step of Newton's method. That of a factor of a model also holds
+    how far the factors of its groups lie apart, where two groups or more have one.
 
     Examples
     --------
@@ -87,7 +96,7 @@ def calibrate(
     ...     "change_class": "unchanged"})
     >>> table, notes = calibrate(pine, grown, rows, (2024, 2025), models)
     >>> table[["species_group", "stands", "used"]].to_numpy().tolist()
-    [['masson_pine', 40, 'yes']]
+    [['masson_pine', 40, 'own']]
     """
     pairs = _pairs(before, after, rows, years, models, disturbed)
     fallen = pairs["observed_m3"] < pairs["volume_m3"]
@@ -98,10 +107,9 @@ def calibrate(
                 cells=(pairs["observed_m3"] - pairs["volume_m3"])[fallen].round(1),
                 file=before.attrs.get("file", ""))
     ] if fallen.any() else []  # fmt: skip
-    found = [
-        _of_group(species, group[~fallen[group.index]], int(fallen[group.index].sum()), lang)
-        for species, group in pairs.groupby("species_group")
-    ]
+    grown_by = _models_of_groups([before, after], models)
+    fits = {species: _fit(pairs[pairs["species_group"].eq(species)], lang) for species in grown_by}
+    found = [_row(species, fits, grown_by, pairs, lang) for species in sorted(grown_by)]
     table = pd.DataFrame(found, columns=COLUMNS)
     return table.assign(year_before=years[0], year_after=years[1]), notes
 
@@ -113,18 +121,33 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def factors(table: pd.DataFrame) -> dict[str, float]:
+def factors(table: pd.DataFrame, used: Sequence[str] = USED) -> dict[str, float]:
     """
     Return the factors that may be used, by species group.
 
+    Parameters
+    ----------
+    table : DataFrame
+        As ``calibrate`` returns it.
+    used : sequence of {"own", "model"}
+        Whether factors of the group itself are wanted, those of its model, or both.
+
     Examples
     --------
-    >>> factors(pd.DataFrame({"species_group": ["oak", "elm"], "factor": [0.8, None],
-    ...                       "used": ["yes", "no"]}))
-    {'oak': 0.8}
+    >>> table = pd.DataFrame({"species_group": ["oak", "elm", "fig"],
+    ...                       "factor": [0.8, 0.7, None], "used": ["own", "model", "no"]})
+    >>> factors(table), factors(table, ["model"])
+    ({'oak': 0.8, 'elm': 0.7}, {'elm': 0.7})
     """
-    used = table[table["used"].eq("yes")]
-    return dict(zip(used["species_group"], used["factor"].astype(float), strict=True))
+    rows = table[table["used"].isin(used)]
+    return dict(zip(rows["species_group"], rows["factor"].astype(float), strict=True))
+
+
+def _models_of_groups(inventories: list[pd.DataFrame], models: pd.DataFrame) -> dict[str, set]:
+    """Return the models of volume by which the stands of each species group grow."""
+    state = pd.concat([states(one, models) for one in inventories])
+    state = state[state["reason"].eq("")]
+    return state.groupby("species_group")["model_volume"].agg(set).to_dict()
 
 
 def _pairs(
@@ -168,26 +191,69 @@ def _recorded(stands: pd.DataFrame, since: int) -> pd.Series:
     return cause & ~earlier
 
 
-def _of_group(species: str, group: pd.DataFrame, fallen: int, lang: str) -> dict:
-    """Calibrate one species group, or say why it cannot be."""
-    volume, observed = (group[one].to_numpy() for one in ("volume_m3", "observed_m3"))
-    growth = group.filter(like="growth_").to_numpy() / 100.0
-    row = {
-        "species_group": species, "model": ", ".join(sorted(group["model_volume"].unique())),
-        "stands": len(group), "fallen_stands": fallen, "volume_before_m3": volume.sum(),
-        "observed_m3": observed.sum(), "modelled_m3": _modelled(volume, growth, 1.0).sum(),
-        "used": "no",
-    }  # fmt: skip
+@dataclass(frozen=True)
+class _Fit:
+    """A factor and its standard error, or why there is none."""
+
+    factor: float = np.nan
+    error: float = np.nan
+    reason: str = ""
+
+
+def _fit(pairs: pd.DataFrame, lang: str) -> _Fit:
+    """Find the factor of some stands, or say why there is none."""
+    volume, observed = (pairs[one].to_numpy() for one in ("volume_m3", "observed_m3"))
+    growth = _growth(pairs)
     least = int(constant("calibration_stands_min"))
-    if len(group) < least:
-        return row | {"reason": text(f"calibration.{TOO_FEW}", lang, least=least)}
+    if len(pairs) < least:
+        return _Fit(reason=text("calibration.too_few", lang, least=least))
+    if observed.sum() <= volume.sum():
+        return _Fit(reason=text("calibration.fallen", lang))
     if _modelled(volume, growth, FACTOR_MAX).sum() < observed.sum():
-        return row | {"reason": text(f"calibration.{OUT_OF_REACH}", lang, most=FACTOR_MAX)}
+        return _Fit(reason=text("calibration.out_of_reach", lang, most=FACTOR_MAX))
     factor = _solve(volume, growth, observed.sum())
-    error = _jackknife(volume, growth, observed, factor)
-    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2.0) * error
-    return row | {"factor": factor, "standard_error": error, "low": factor - half,
-                  "high": factor + half, "used": "yes", "reason": ""}  # fmt: skip
+    return _Fit(factor, _jackknife(volume, growth, observed, factor))
+
+
+def _row(
+    species: str,
+    fits: dict[str, _Fit],
+    grown_by: dict[str, set],
+    pairs: pd.DataFrame,
+    lang: str,
+) -> dict:
+    """Lay out one species group: its own factor, that of its model, or why there is neither."""
+    mine, mark = pairs[pairs["species_group"].eq(species)], "、" if lang == "zh" else ", "
+    names = mark.join(sorted(grown_by[species]))
+    row = {
+        "species_group": species, "model": names, "stands": len(mine),
+        "fallen_stands": int((mine["observed_m3"] < mine["volume_m3"]).sum()),
+        "volume_before_m3": mine["volume_m3"].sum(), "observed_m3": mine["observed_m3"].sum(),
+        "modelled_m3": _modelled(mine["volume_m3"].to_numpy(), _growth(mine), 1.0).sum(),
+    }  # fmt: skip
+    fit, used, reason = fits[species], OWN, ""
+    if fit.reason:
+        pool = pairs[pairs["model_volume"].isin(grown_by[species])]
+        alike = [one.factor for group, one in fits.items() if grown_by[group] & grown_by[species]]
+        why, fit, used = fit.reason, _pooled(pool, alike, lang), MODEL
+        reason = text("calibration.by_model", lang, why=why, models=names, count=len(pool))
+    if fit.reason:
+        return row | {"used": NOT, "reason": text("calibration.as_is", lang, why=why)}
+    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2.0) * fit.error
+    return row | {"factor": fit.factor, "standard_error": fit.error, "low": fit.factor - half,
+                  "high": fit.factor + half, "used": used, "reason": reason}  # fmt: skip
+
+
+def _pooled(pool: pd.DataFrame, alike: list[float], lang: str) -> _Fit:
+    """Find the factor of all stands of a model, as uncertain as groups of the model differ."""
+    fit, known = _fit(pool, lang), [one for one in alike if not np.isnan(one)]
+    between = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
+    return replace(fit, error=float(np.hypot(fit.error, between)))
+
+
+def _growth(pairs: pd.DataFrame) -> np.ndarray:
+    """Return the modelled growth of each stand in each year, as a share of its stock."""
+    return pairs.filter(like="growth_").to_numpy() / 100.0
 
 
 def _modelled(volume: np.ndarray, growth: np.ndarray, factor: float) -> np.ndarray:

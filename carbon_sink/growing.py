@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 
-from .calibration import calibrate, factors
+from .calibration import MODEL, calibrate, factors
 from .errors import Problem
 from .estimation import estimate
 from .event_losses import event_losses, event_notes
@@ -25,7 +25,8 @@ class Growing:
     What is known of growth in a run.
 
     ``models`` are those of every species group, ``factors`` what calibration multiplies their
-    growth by and ``standard_errors`` how sure that is, by species group. ``losses`` are what
+    growth by and ``standard_errors`` how sure that is, by species group; the factor of those in
+    ``pooled`` is that of all stands of their model. ``losses`` are what
     events took between two years. ``updated`` are the stands of a report year that has no
     inventory, with the year they come ``since``.
     """
@@ -33,6 +34,7 @@ class Growing:
     models: pd.DataFrame
     factors: dict[str, float] = field(default_factory=dict)
     standard_errors: dict[str, float] = field(default_factory=dict)
+    pooled: tuple[str, ...] = ()
     losses: dict[Pair, pd.DataFrame] = field(default_factory=dict)
     updated: gpd.GeoDataFrame | None = None
     since: int | None = None
@@ -86,6 +88,7 @@ def grow(
         found.tables["growth_calibration"] = table
         found.notes += notes
         found.factors = factors(table)
+        found.pooled = tuple(factors(table, [MODEL]))
         errors = table.set_index("species_group")["standard_error"].astype(float)
         found.standard_errors = errors[list(found.factors)].to_dict()
     year = settings.report_year
@@ -126,7 +129,8 @@ def _update(
     _take_events(found, settings, inputs, before, parameters, years)
     later, notes = update_stands(
         before, years, found.models, found.factors, found.losses.get(years),
-        species_scheme=inputs.surveys[years[0]].known.species_scheme, lang=settings.language,
+        pooled=found.pooled, species_scheme=inputs.surveys[years[0]].known.species_scheme,
+        lang=settings.language,
     )  # fmt: skip
     found.notes += [
         Problem("stands_updated", file=before.attrs.get("file", ""),

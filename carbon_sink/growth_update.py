@@ -1,5 +1,7 @@
 """What bringing stands to a later year did: by which model, to which, and what was left."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from .errors import Problem, first_rows
@@ -18,13 +20,16 @@ SPARSE = "sparse"
 YOUNG = ("young", "young_planted", "young_enclosed")
 
 
-def model_names(state: pd.DataFrame, factor: pd.Series, lang: str) -> pd.Series:
-    """Name the model each stand grew by, with its factor where it was calibrated."""
+def model_names(
+    state: pd.DataFrame, factor: pd.Series, pooled: Collection[str], lang: str
+) -> pd.Series:
+    """Name the model each stand grew by, with its factor and on what it was calibrated."""
     used = state["model_volume"].where(state["reason"].eq(""), "")
-    pairs = pd.DataFrame({"model": used, "factor": factor})
+    whose = state["species_group"].isin(pooled).map({True: "_by_model", False: ""})
+    pairs = pd.DataFrame({"model": used, "factor": factor, "whose": whose})
     kinds = pairs.drop_duplicates()
     names = [
-        text("growth.calibrated", lang, model=one.model, factor=f"{one.factor:.3f}")
+        text(f"growth.calibrated{one.whose}", lang, model=one.model, factor=f"{one.factor:.3f}")
         if one.model and one.factor != 1.0
         else one.model
         for one in kinds.itertuples()

@@ -1,6 +1,6 @@
 """Stands brought from the year of their inventory to a later one, year by year."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -192,6 +192,7 @@ def update_stands(
     factors: Mapping[str, float] | None = None,
     losses: pd.DataFrame | None = None,
     *,
+    pooled: Collection[str] = (),
     species_scheme: str = "",
     lang: str = "zh",
 ) -> tuple[pd.DataFrame, list[Problem]]:
@@ -212,6 +213,8 @@ def update_stands(
     losses : DataFrame, optional
         What harvest, fire and pests took: ``stand`` (a label of the index), ``year`` and
         ``volume_m3`` (m3). Losses of other years are left aside.
+    pooled : collection of str
+        Species groups whose factor is that of all stands of their model; ``growth_model`` says so.
     species_scheme : str
         Scheme of ``dominant_species``, for the age groups.
     lang : {"zh", "en"}
@@ -264,7 +267,7 @@ def update_stands(
     updated = _stocks(_measures(stands, state), stands, state, years)
     updated, of_age = _age_groups(updated, stands, species_scheme)
     updated = updated.assign(
-        growth_model=model_names(state, factor, lang),
+        growth_model=model_names(state, factor, pooled, lang),
         growth_note=reasons(stands, state, lang),
         growth_limited_yr=state["limited_yr"],
         growth_loss_m3=state["loss_m3"],

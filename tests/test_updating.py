@@ -204,8 +204,12 @@ def test_age_groups_move_when_the_age_passes_a_threshold():
 def test_the_model_is_written_on_every_stand():
     table = stands(4, species_group=["masson_pine", "oak", "bamboo_moso", "oak"],
                    forest_volume_m3=[10.0, 10.0, 10.0, 0.0])  # fmt: skip
-    later, notes = update_stands(table, (2020, 2021), MODELS, {"masson_pine": 0.83}, lang="en")
-    assert later["growth_model"].tolist() == ["GR08 × 0.830 (calibrated)", "GR04", "", ""]
+    later, notes = update_stands(table, (2020, 2021), MODELS, {"masson_pine": 0.83, "oak": 0.43},
+                                 pooled=["oak"], lang="en")  # fmt: skip
+    assert later["growth_model"].tolist() == [
+        "GR08 × 0.830 (calibrated on its species group)",
+        "GR04 × 0.430 (calibrated on all stands of the model)", "", "",
+    ]  # fmt: skip
     assert later["growth_note"].tolist() == [
         "",
         "",

@@ -39,6 +39,7 @@ OWN_CODES = {
     ("carbon_parts", "part"): "carbon",
     ("carbon_balance", "item"): "balance",
     ("provincial_balance", "item"): "balance",
+    ("growth_calibration", "used"): "calibration.used",
 }
 # numbers without a unit that are no counts
 RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after")
