@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 import shapely
 
 from carbon_sink.results import gis_layers
@@ -30,3 +31,32 @@ def test_towns_carry_the_figures_of_the_report_year():
     found = gis_layers({"towns": towns}, {"town_summary": summary}, 2025)["towns"]
     assert found["town_name"].tolist() == ["甲", "乙"]
     assert found["carbon_t"].fillna(-1.0).tolist() == [3.0, -1.0]
+
+
+def test_the_machine_readable_truth_holds_the_accounts_of_the_report_year(all_accounts):
+    content, tables = all_accounts.content, all_accounts.tables
+    pools = {row["pool"]: row["carbon_t"] for row in content["carbon_pools"]}
+    mine = tables["carbon_pools"].query("year == 2025").set_index("pool")["carbon_t"]
+    assert pools.keys() == set(mine.index)
+    assert {row["year"] for row in content["carbon_pools"]} == {2025}
+    assert pools["dead_wood"] == mine["dead_wood"]
+    assert len(content["ghg_inventory"]) == len(tables["ghg_inventory"])
+    assert [row["scenario"] for row in content["outlook"]] == ["bau"]
+    assert sum(content["stocks"].values()) == pytest.approx(
+        pools["aboveground"] + pools["belowground"]
+    )
+
+
+def test_what_a_run_does_not_have_is_an_empty_list_with_its_reason(brought_forward):
+    content = brought_forward.content
+    assert content["outlook"] == []
+    absent = {row["item"]: row["reason"] for row in content["absent"]}
+    assert absent["outlook"]
+    assert absent["provincial_balance"]
+
+
+def test_the_history_holds_the_year_that_was_brought_forward(brought_forward):
+    history = brought_forward.content["history"]
+    assert [row["year"] for row in history] == [2020, 2025, 2027]
+    carbon = brought_forward.layers["stands_2027"]["carbon_t"].sum()
+    assert history[-1]["carbon_t"] == pytest.approx(carbon)

@@ -29,6 +29,8 @@ CODES = {
     "pool": "pool",
     "method": "pool_method",
     "edition": "pool_method",
+    "climate": "climate",
+    "soil_type": "evidence.of",
     "flow": "flow",
     "category_before": "crt.land",
     "category_after": "crt.land",
