@@ -1,10 +1,12 @@
 """Code lists of land classes and species, and what each code stands for."""
 
+from collections.abc import Iterable
 from functools import cache
 
 import pandas as pd
 
 from .errors import Problem, TableError, first_rows
+from .language import Words
 from .tables import read_data
 
 # headings of the code lists: they do not say which forest a parcel carries
@@ -130,6 +132,21 @@ def group_names() -> pd.Series:
     """Return the Chinese name of every species group that has parameters."""
     rows = read_data("biomass_parameters.csv").drop_duplicates("species_group")
     return rows.set_index("species_group")["name_zh"]
+
+
+def named_groups(groups: Iterable[str]) -> Words:
+    """
+    List species groups by their codes, in Chinese with their names beside them.
+
+    Examples
+    --------
+    >>> words = named_groups({"oak", "cypress"})
+    >>> words, words.en
+    ('cypress 柏木, oak 栎类', 'cypress, oak')
+    """
+    codes, names = sorted(groups), group_names()
+    return Words(", ".join(f"{one} {names.get(one, '')}".strip() for one in codes),
+                 ", ".join(codes))  # fmt: skip
 
 
 def decode(column: pd.Series, meaning: pd.Series, code: str, **place: str) -> pd.Series:

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .codes import named_groups
 from .errors import ParameterError, Problem
 from .tables import read_data
 
 REGIONS = ("gx_north", "gx_south")
 EVERYWHERE = "all"
 YEARLY = "yearly_factor"
+# groups of plants without a stock that could grow
+BY_AREA = ("bamboo", "economic", "shrub", "herb")
 VARIABLES = ("height", "dbh", "basal_area", "volume")
 
 # yearly rates, percent: coefficients, age (yr), diameter (cm), basal area (m2/ha)
@@ -140,7 +143,8 @@ def group_models(region: str = "gx_north", own: Mapping[str, str] | None = None)
     Raises
     ------
     ParameterError
-        If a region, a species group or a model of the user's is unknown; it names all.
+        If a region, a species group or a model of the user's is unknown, or a species group is
+        counted by area and has no stock that a model could let grow; it names all.
 
     Examples
     --------
@@ -174,6 +178,19 @@ def _stand_groups() -> list[str]:
     return list(dict.fromkeys(one.model_group for one in models if one.variable in VARIABLES))
 
 
+def curve_groups() -> list[str]:
+    """
+    Return the groups of models with a curve of stock by age, as a user may name them.
+
+    Examples
+    --------
+    >>> curve_groups()
+    ['broadleaf', 'pine_conifer', 'eucalyptus_curve', 'masson_pine_curve', 'broadleaf_curve']
+    """
+    curves = {name: _own_groups(name, REGIONS[0])[1] for name in _stand_groups()}
+    return [name for name, curve in curves.items() if _ids("curve", curve, "gx")["curve_volume"]]
+
+
 def _own_groups(name: str, region: str) -> tuple[str, str, str]:
     """Return rates, curve and region of what the user names."""
     if name in growth_models():
@@ -197,8 +214,13 @@ def _check_own(region: str, own: Mapping[str, str]) -> None:
     ]  # fmt: skip
     problems += [
         Problem("growth_species_unknown", field="growth.models", value=species,
-                rule=", ".join(_groups().index))
+                rule=named_groups(one for one in _groups().index if not _is_by_area(one)))
         for species in own if species not in _groups().index
+    ]  # fmt: skip
+    problems += [
+        Problem("growth_species_by_area", field=f"growth.models.{species}",
+                value=named_groups([species]))
+        for species in own if species in _groups().index and _is_by_area(species)
     ]  # fmt: skip
     if region not in REGIONS:
         rule = ", ".join(REGIONS)
@@ -207,6 +229,11 @@ def _check_own(region: str, own: Mapping[str, str]) -> None:
         )
     if problems:
         raise ParameterError(problems)
+
+
+def _is_by_area(species_group: str) -> bool:
+    """Tell whether a species group is counted by area and has no stock that grows."""
+    return species_group.split("_", maxsplit=1)[0] in BY_AREA
 
 
 def scattered_models(stands: pd.DataFrame) -> pd.Series:

@@ -2,7 +2,7 @@
 
 import csv
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 from typing import Self
@@ -117,6 +117,24 @@ def translated(value: str, lang: str = "zh") -> str:
     if isinstance(value, Words):
         return value.en if lang == "en" else str(value)
     return text(value, lang) if value in _texts() else value
+
+
+def listed(codes: Iterable[str], *kinds: str) -> Words:
+    """
+    List codes with what they mean beside them, where the texts of some kind know it.
+
+    Examples
+    --------
+    >>> listed(["sandy", "ipcc_2019"], "climate", "evidence.of")
+    'sandy 砂土, ipcc_2019'
+    """
+
+    def shown(code: str, lang: str) -> str:
+        known = next((f"{kind}.{code}" for kind in kinds if f"{kind}.{code}" in _texts()), "")
+        return f"{code} {text(known, lang)}" if known else code
+
+    codes = list(codes)
+    return Words.made(lambda lang: ", ".join(shown(code, lang) for code in codes) or "—")
 
 
 def aligned(cells: list[list[str]]) -> list[str]:

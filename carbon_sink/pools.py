@@ -6,6 +6,7 @@ import pandas as pd
 
 from .errors import ParameterError, Problem
 from .ghg import mineral_soil_change
+from .language import listed
 from .parameters import constant
 from .tables import columns, faulty, read_data
 from .units import carbon_to_co2
@@ -59,7 +60,7 @@ def choice_problems(choice: PoolChoice) -> list[Problem]:
     --------
     >>> found = choice_problems(PoolChoice(soil="ipcc_2019", soil_type="clay"))
     >>> [(one.field, one.value) for one in found]
-    [('pools.soil_type', 'clay'), ('pools.cropland_use', '—')]
+    [('pools.soil_type', 'clay'), ('pools.cropland_use', '')]
     """
     rows, soil = read_data("pools.csv"), read_data("soil_carbon.csv")
     known = {name: rows.loc[rows["pool"].eq(name), "method"].unique() for name in DEAD_POOLS}
@@ -75,13 +76,12 @@ def choice_problems(choice: PoolChoice) -> list[Problem]:
         asked += [("soil_type", soil.loc[soil["quantity"].eq("soc_ref"), "kind"].unique()),
                   ("cropland_use", uses.unique())]  # fmt: skip
     found = [
-        Problem("pool_option_unknown", field=f"pools.{name}", value=getattr(choice, name) or "—",
-                rule=", ".join(options) or "—")
-        for name, options in asked
-        if getattr(choice, name) not in options
+        Problem("pool_option_unknown" if getattr(choice, name) else "pool_option_missing",
+                field=f"pools.{name}", value=getattr(choice, name),
+                rule=listed(options, "climate", "evidence.of"))
+        for name, options in asked if getattr(choice, name) not in options
     ]  # fmt: skip
-    loss = choice.mine_soil_loss_pct
-    if loss is not None and not 0 <= loss <= 100:  # noqa: PLR2004, percent
+    if (loss := choice.mine_soil_loss_pct) is not None and not 0 <= loss <= 100:  # noqa: PLR2004, percent
         found.append(Problem("pool_option_unknown", field="pools.mine_soil_loss_pct",
                              value=f"{loss:g}", rule="0–100"))  # fmt: skip
     return found

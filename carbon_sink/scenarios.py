@@ -1,12 +1,15 @@
 """What may happen to the forest after the last inventory: scenarios, checked before use."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from .codes import named_groups
 from .errors import ParameterError, Problem
+from .growth_models import curve_groups
+from .language import Words, text, translated
 from .parameters import AREA_GROUPS
 
 KINDS_OF_DISTURBANCE = ("fire", "pest")
@@ -103,6 +106,19 @@ class Scenario:
         return self.name_en if lang == "en" and self.name_en else self.name
 
 
+def setting_of(number: int, key: str, name: str = "") -> str:
+    """
+    Return the setting of a scenario: its number in the file, and its key.
+
+    Examples
+    --------
+    >>> setting_of(2, "fast", "harvest_m3_yr")
+    'outlook.scenarios.2.harvest_m3_yr (fast)'
+    """
+    place = f"outlook.scenarios.{number}" + (f".{name}" if name else "")
+    return f"{place} ({key})" if key else place
+
+
 def read_scenarios(
     rows: Iterable[Mapping[str, Any]],
     stands: pd.DataFrame,
@@ -158,14 +174,17 @@ def read_scenarios(
         groups=frozenset(groups),
         curves=frozenset(curves) | frozenset(AREA_GROUPS),
         file=file,
+        place=("", ""),
         found=[],
     )
     rows = list(rows)
-    keys = [str(row.get("key", "")) for row in rows]
+    keys = [str(row.get("key") or "") for row in rows]
     for number, row in enumerate(rows, start=1):
-        checks.scenario(row, keys[number - 1] or str(number))
+        replace(checks, place=(number, keys[number - 1])).scenario(row)
     for key in sorted({key for key in keys if key and keys.count(key) > 1}):
-        checks.add("scenario_key_repeated", "outlook.scenarios.key", value=key)
+        again = ", ".join(str(number) for number, one in enumerate(keys, start=1) if one == key)
+        checks.found.append(Problem("scenario_key_repeated", file=file,
+                                    field=f"outlook.scenarios.{again}", value=key))  # fmt: skip
     if checks.found:
         raise ParameterError(checks.found)
     return [_made(row) for row in rows]
@@ -191,25 +210,30 @@ class _Checks:
     groups: frozenset[str]
     curves: frozenset[str]
     file: str
+    place: tuple[int | str, str]
     found: list[Problem]
 
-    def add(self, code: str, field: str, value: str = "", rule: str = "") -> None:
+    def add(self, code: str, name: str, value: str = "", rule: str = "") -> None:
+        field = setting_of(*self.place, name)
         self.found.append(Problem(code, file=self.file, field=field, value=value, rule=rule))
 
-    def scenario(self, row: Mapping[str, Any], key: str) -> None:
-        place = f"outlook.scenarios.{key}"
-        self.whole(row, "scenario", place)
-        self.figure(row, "harvest_m3_yr", place)
-        self.figure(row, "mortality_pct_yr", place, PERCENT_MAX)
+    def scenario(self, row: Mapping[str, Any]) -> None:
+        self.whole(row, "scenario")
+        self.figure(row, "harvest_m3_yr")
+        self.figure(row, "mortality_pct_yr", highest=PERCENT_MAX)
         harvest = _number(row.get("harvest_m3_yr"))
         if harvest is not None and harvest > self.stock_m3:
-            self.add("scenario_harvest_large", f"{place}.harvest_m3_yr",
-                     f"{harvest:g} m3", f"{self.year}: {self.stock_m3:.0f} m3")  # fmt: skip
+            self.add("scenario_harvest_large", "harvest_m3_yr", f"{harvest:,.12g} m3",
+                     f"{self.year}: {self.stock_m3:,.0f} m3")  # fmt: skip
         for number, one in enumerate(row.get("planting") or (), start=1):
-            self.planting(one, f"{place}.planting.{number}")
+            self.planting(one, f"planting.{number}")
         for name, check in (("improvement", self.improvement), ("disturbance", self.disturbance)):
             if row.get(name):
-                check(row[name], f"{place}.{name}")
+                check(row[name], name)
+
+    @property
+    def plantable(self) -> Words:
+        return named_groups(self.groups & self.curves)
 
     def planting(self, row: Mapping[str, Any], place: str) -> None:
         self.whole(row, "planting", place)
@@ -217,11 +241,20 @@ class _Checks:
         self.span(row, place)
         group = row.get("species_group")
         if group and group not in self.groups:
-            self.add("scenario_species_unknown", f"{place}.species_group", str(group),
-                     ", ".join(sorted(self.groups)))  # fmt: skip
+            self.add(
+                "scenario_species_unknown", f"{place}.species_group", str(group), self.plantable
+            )
         elif group and group not in self.curves:
-            self.add("scenario_curve_missing", f"{place}.species_group", str(group),
-                     ", ".join(sorted(self.curves)))  # fmt: skip
+            models = ", ".join(curve_groups())
+            rule = Words.made(
+                lambda lang: text(
+                    "scenario.plantable",
+                    lang,
+                    models=models,
+                    groups=translated(self.plantable, lang),
+                )
+            )
+            self.add("scenario_curve_missing", f"{place}.species_group", str(group), rule)
 
     def improvement(self, row: Mapping[str, Any], place: str) -> None:
         self.whole(row, "improvement", place)
@@ -234,22 +267,22 @@ class _Checks:
         treated_ha = area_ha * (last - first + 1)
         if treated_ha > self.stocked_ha:
             self.add("scenario_area_large", f"{place}.area_ha_yr",
-                     f"{treated_ha:g} ha", f"{self.stocked_ha:.1f} ha")  # fmt: skip
+                     f"{treated_ha:,.12g} ha", f"{self.stocked_ha:,.1f} ha")  # fmt: skip
 
     def disturbance(self, row: Mapping[str, Any], place: str) -> None:
         self.whole(row, "disturbance", place)
         self.figure(row, "area_ha_yr", place)
-        self.figure(row, "stock_loss_pct", place, PERCENT_MAX)
+        self.figure(row, "stock_loss_pct", place, highest=PERCENT_MAX)
         self.span(row, place)
         area_ha = _number(row.get("area_ha_yr"))
         if area_ha is not None and area_ha > self.stocked_ha:
             self.add("scenario_area_large", f"{place}.area_ha_yr",
-                     f"{area_ha:g} ha", f"{self.stocked_ha:.1f} ha")  # fmt: skip
+                     f"{area_ha:,.12g} ha", f"{self.stocked_ha:,.1f} ha")  # fmt: skip
         if row.get("kind") and row["kind"] not in KINDS_OF_DISTURBANCE:
             self.add("scenario_figure_impossible", f"{place}.kind", str(row["kind"]),
                      " | ".join(KINDS_OF_DISTURBANCE))  # fmt: skip
 
-    def whole(self, row: Mapping[str, Any], kind: str, place: str) -> None:
+    def whole(self, row: Mapping[str, Any], kind: str, place: str = "") -> None:
         lacking = [name for name in REQUIRED[kind] if _empty(row.get(name))]
         if "source" in lacking:
             lacking.remove("source")
@@ -258,14 +291,14 @@ class _Checks:
             self.add("scenario_incomplete", place, ", ".join(lacking))
 
     def figure(
-        self, row: Mapping[str, Any], name: str, place: str, highest: float = float("inf")
+        self, row: Mapping[str, Any], name: str, place: str = "", highest: float = float("inf")
     ) -> None:
         value = row.get(name)
         number = _number(value)
         if _empty(value) or (number is not None and 0.0 <= number <= highest):
             return
         rule = "≥ 0" if highest == float("inf") else f"0–{highest:g}"
-        self.add("scenario_figure_impossible", f"{place}.{name}", str(value), rule)
+        self.add("scenario_figure_impossible", f"{place}.{name}".lstrip("."), str(value), rule)
 
     def span(self, row: Mapping[str, Any], place: str) -> None:
         first, last = row.get("from_year"), row.get("to_year")

@@ -12,6 +12,7 @@ from carbon_sink.growth_models import (
     TREES,
     VARIABLES,
     YEARLY,
+    curve_groups,
     group_models,
     growth_models,
     scattered_factor,
@@ -102,6 +103,20 @@ def test_unknown_species_models_and_regions_come_in_one_message():
         ("growth_model_unknown", "GR99"), ("growth_model_unknown", "GM-ss-other"),
         ("growth_species_unknown", "palm"), ("growth_model_unknown", "gx_west"),
     ]  # fmt: skip
+
+
+def test_plants_counted_by_area_take_no_growth_model():
+    with pytest.raises(ParameterError) as caught:
+        group_models(own={"bamboo_moso": "broadleaf", "oak": "broadleaf"})
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.field) == (
+        "growth_species_by_area", "growth.models.bamboo_moso",
+    )  # fmt: skip
+
+
+def test_groups_of_models_with_a_curve_let_a_group_without_one_grow_by_age():
+    for name in curve_groups():
+        assert group_models(own={"chinese_fir": name}).loc["chinese_fir", "curve_volume"]
 
 
 def test_scattered_trees_grow_by_ten_or_four_percent():

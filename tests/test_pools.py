@@ -187,11 +187,21 @@ def test_all_that_is_wrong_with_a_choice_is_told_at_once():
         soil_change(flows(), wrong)
     told = {(one.field, one.value) for one in caught.value.problems}
     assert told == {
-        ("pools.dead_wood", "guess"), ("pools.climate", "alpine"), ("pools.soil_type", "—"),
-        ("pools.cropland_use", "—"), ("pools.mine_soil_loss_pct", "120"),
+        ("pools.dead_wood", "guess"), ("pools.climate", "alpine"), ("pools.soil_type", ""),
+        ("pools.cropland_use", ""), ("pools.mine_soil_loss_pct", "120"),
     }  # fmt: skip
     with pytest.raises(ParameterError, match="alpine"):
         dead_organic(stands(), wrong)
+
+
+def test_words_for_soil_that_are_missing_are_listed_with_their_meaning():
+    missing = choice_problems(PoolChoice(soil="ipcc_2019"))
+    assert [one.code for one in missing] == ["pool_option_missing"] * 2
+    soil, use = (one.text() for one in missing)
+    assert "high_activity_clay 高活性黏土" in soil
+    assert "paddy_rice 水稻田" in use
+    assert "—" not in soil + use
+    assert "paddy_rice paddy rice" in missing[1].text("en")
 
 
 @pytest.mark.parametrize("soil_type", ["wetland", "spodic"])

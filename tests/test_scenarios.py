@@ -75,7 +75,7 @@ def test_a_disturbance_takes_its_share_of_the_area_times_the_loss_there():
 
 def test_harvest_and_mortality_have_no_default():
     lacking = {"key": "bau", "name": "现状"}
-    assert codes(lacking) == [("scenario_incomplete", "bau")]
+    assert codes(lacking) == [("scenario_incomplete", "1 (bau)")]
     with pytest.raises(ParameterError, match="harvest_m3_yr, mortality_pct_yr"):
         read(lacking)
 
@@ -90,24 +90,26 @@ def test_all_faults_of_all_scenarios_come_in_one_message():
         row(key="two"),
     )  # fmt: skip
     assert set(found) == {
-        ("scenario_figure_impossible", "bau.harvest_m3_yr"),
-        ("scenario_curve_missing", "bau.planting.1.species_group"),
-        ("scenario_species_unknown", "bau.planting.2.species_group"),
-        ("scenario_years_wrong", "bau.planting.2"),
-        ("scenario_figure_impossible", "two.mortality_pct_yr"),
-        ("scenario_harvest_large", "two.harvest_m3_yr"),
-        ("scenario_source_missing", "two.improvement.source"),
-        ("scenario_area_large", "two.improvement.area_ha_yr"),
-        ("scenario_figure_impossible", "two.disturbance.kind"),
-        ("scenario_figure_impossible", "two.disturbance.stock_loss_pct"),
-        ("scenario_area_large", "two.disturbance.area_ha_yr"),
-        ("scenario_key_repeated", "key"),
+        ("scenario_figure_impossible", "1.harvest_m3_yr (bau)"),
+        ("scenario_curve_missing", "1.planting.1.species_group (bau)"),
+        ("scenario_species_unknown", "1.planting.2.species_group (bau)"),
+        ("scenario_years_wrong", "1.planting.2 (bau)"),
+        ("scenario_figure_impossible", "2.mortality_pct_yr (two)"),
+        ("scenario_harvest_large", "2.harvest_m3_yr (two)"),
+        ("scenario_source_missing", "2.improvement.source (two)"),
+        ("scenario_area_large", "2.improvement.area_ha_yr (two)"),
+        ("scenario_figure_impossible", "2.disturbance.kind (two)"),
+        ("scenario_figure_impossible", "2.disturbance.stock_loss_pct (two)"),
+        ("scenario_area_large", "2.disturbance.area_ha_yr (two)"),
+        ("scenario_key_repeated", "2, 3"),
     }
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "many", True, -0.1])
 def test_what_is_no_amount_is_refused(value):
-    assert codes(row(harvest_m3_yr=value)) == [("scenario_figure_impossible", "bau.harvest_m3_yr")]
+    assert codes(row(harvest_m3_yr=value)) == [
+        ("scenario_figure_impossible", "1.harvest_m3_yr (bau)")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_what_is_no_amount_is_refused(value):
 )
 def test_years_come_in_order_and_after_the_inventory(first, last):
     wrong = planting(from_year=first, to_year=last)
-    assert codes(row(planting=[wrong])) == [("scenario_years_wrong", "bau.planting.1")]
+    assert codes(row(planting=[wrong])) == [("scenario_years_wrong", "1.planting.1 (bau)")]
 
 
 def test_forest_counted_by_area_is_planted_without_a_curve():
@@ -127,6 +129,16 @@ def test_the_message_names_the_setting_and_what_to_do():
     with pytest.raises(ParameterError) as refused:
         read(row(planting=[planting(species_group="chinese_fir")]))
     told = refused.value.text("en")
-    assert "settings.toml | setting outlook.scenarios.bau.planting.1.species_group" in told
+    assert "settings.toml | setting outlook.scenarios.1.planting.1.species_group (bau)" in told
     assert "chinese_fir" in told
-    assert "bamboo, cypress, economic, oak, shrub" in told
+    # groups with carbon parameters and, where they are not counted by area, a curve
+    assert "one of: bamboo, cypress, oak; or name a model with a curve" in told
+    assert "masson_pine_curve" in told
+    assert "cypress 柏木" in refused.value.text()
+
+
+def test_large_figures_are_written_with_separators():
+    with pytest.raises(ParameterError) as refused:
+        read(row(harvest_m3_yr=6e7))
+    assert "60,000,000 m3" in refused.value.text()
+    assert "5,000 m3" in refused.value.text()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from carbon_sink.errors import SettingsError
-from carbon_sink.settings import load_settings
+from carbon_sink.settings import load_settings, unused_problems
 
 
 def codes_of(error):
@@ -304,3 +304,41 @@ def test_an_earlier_inventory_may_be_brought_to_the_report_year(small_place):
         load_settings(with_more(small_place, changes=later))
     assert codes_of(refused) == {("year_without_inventory", "report_year")}
     assert load_settings(with_more(small_place, "[growth]\nupdate = true\n")).growth.update
+    past = [("report_year = 2027", "report_year = 2023")]
+    with pytest.raises(SettingsError, match="不能往前推") as refused:
+        load_settings(with_more(small_place, changes=past))
+    assert codes_of(refused) == {("year_before_inventory", "report_year")}
+
+
+@pytest.mark.parametrize(
+    ("years", "told"),
+    [
+        ("[]", {("setting_missing", "")}),
+        ("[2024, 2025, 2030]", {("outlook_years_past", "2024, 2025")}),
+        ("[2030, 2030, 2035]", {("year_twice", "2030")}),
+    ],
+)
+def test_years_of_an_outlook_are_ahead_and_come_once(small_place, years, told):
+    wrong = ACCOUNTING.replace("[[outlook.scenarios]]",
+                               f"[outlook]\nyears = {years}\n\n[[outlook.scenarios]]", 1)  # fmt: skip
+    with pytest.raises(SettingsError) as refused:
+        load_settings(with_more(small_place, wrong))
+    assert {(one.code, one.value) for one in refused.value.problems} == told
+    assert {one.field for one in refused.value.problems} == {"outlook.years"}
+
+
+def test_an_outlook_without_scenarios_is_told(small_place):
+    assert unused_problems(load_settings(small_place)) == []
+    more = '[outlook]\nyears = [2030]\nengine = "cbm"\n'
+    (told,) = unused_problems(load_settings(with_more(small_place, more)))
+    assert (told.severity, told.field) == ("warn", "outlook.years, outlook.engine")
+    assert told.file == small_place.name
+
+
+def test_options_and_limits_are_written_plainly(small_place):
+    more = '[pools]\nlitter = "leaves"\nmine_soil_loss_pct = 150\n[uncertainty]\ndraws = 10\n'
+    with pytest.raises(SettingsError) as refused:
+        load_settings(with_more(small_place, more))
+    assert [one.rule for one in refused.value.problems] == [
+        "ar_tool12, ipcc_2006", "≤ 100", "≥ 1,000",
+    ]  # fmt: skip

@@ -13,7 +13,7 @@ from .. import quality, rasters, readers
 from ..errors import CRSError, Problem, TableError, worst
 from ..grids import grid_of
 from ..inspection import Ground, Survey, survey_layer
-from ..settings import Inventory, Settings
+from ..settings import Inventory, Settings, unused_problems
 from .inputs import Inputs
 from .places import area_ha, check_places, land_area, read_boundary, read_towns
 from .records import read_carbon_table, read_records, read_samples
@@ -67,7 +67,7 @@ def gather(
     inputs : Inputs
         Without ``stands``.
     """
-    inputs = Inputs()
+    inputs = Inputs(notes=unused_problems(settings))
     with inputs.collecting():
         inputs.boundary = read_boundary(settings, inputs)
     with inputs.collecting():

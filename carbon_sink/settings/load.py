@@ -23,6 +23,8 @@ from .section import Section
 
 # characters that no file name may have on some system
 FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
+# what is known of the settings file itself
+PLACE = ("folder", "file_name")
 # tables that the files of a section may hold
 TABLES = {"inventory": ("stands",), "projects": ("projects", "four_side"), "events": ("events",)}
 # what pydantic calls a mistake -> our message
@@ -71,10 +73,12 @@ def load_settings(path: str | Path) -> Settings:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         value = "{} : {}".format(*place.groups()) if place else str(error)
         raise SettingsError(Problem("settings_unreadable", file=file, value=value)) from None
-    if "folder" in content:
-        raise SettingsError(Problem("setting_unknown", file=file, field="folder"))
+    if own := [Problem("setting_unknown", file=file, field=word) for word in PLACE
+               if word in content]:  # fmt: skip
+        raise SettingsError(own)
+    place = dict(zip(PLACE, (path.resolve().parent, file), strict=True))
     try:
-        settings = Settings.model_validate({**content, "folder": path.resolve().parent})
+        settings = Settings.model_validate({**content, **place})
     except ValidationError as error:
         raise SettingsError(_translated(error, file)) from None
     problems = [*_file_problems(settings, file), *_choice_problems(settings, file)]
@@ -92,7 +96,7 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
         )
         context = mistake.get("ctx", {})
         expected = context.get("expected") or next(
-            (f"{sign} {context[key]}" for key, sign in
+            (f"{sign} {context[key]:,.12g}" for key, sign in
              (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")) if key in context), "",
         )  # fmt: skip
         code = MESSAGES.get(mistake["type"], "setting_type")
@@ -103,7 +107,8 @@ def _translated(error: ValidationError, file: str) -> list[Problem]:
             code, expected = "target_years", ""
         value = "" if isinstance(mistake["input"], dict | list) else str(mistake["input"])
         kind = mistake["type"].removesuffix("_type").removesuffix("_parsing")
-        rule = expected.replace("'", "").replace(" or ", ", ") or f"type.{kind}"
+        choices = expected.replace("'", "").replace(" or ", ", ").removeprefix(", ")
+        rule = choices or f"type.{kind}"
         problems.append(Problem(code, file=file, field=where, value=value, rule=rule))
     return problems
 
@@ -113,7 +118,7 @@ def _words() -> list[str]:
     sections = [
         Settings, *(one for kind in (Section, Source, Tabular) for one in kind.__subclasses__())
     ]  # fmt: skip
-    return sorted({name for section in sections for name in section.model_fields} - {"folder"})
+    return sorted({name for section in sections for name in section.model_fields} - set(PLACE))
 
 
 def _file_problems(settings: Settings, file: str) -> list[Problem]:
@@ -284,16 +289,47 @@ def _year_problems(settings: Settings, file: str) -> list[Problem]:
         for number, source in enumerate(settings.reference_samples, start=1)
         if source.year not in mapped
     ]  # fmt: skip
+    problems += _outlook_problems(settings, file)
     years = [source.year for source in settings.inventory or settings.landcover]
     if not years:
         problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))
     elif settings.report_year not in years and not _is_updated(settings):
         known = ", ".join(map(str, sorted(years)))
+        is_early = settings.growth.update and settings.report_year < max(years)
+        code = "year_before_inventory" if is_early else "year_without_inventory"
         problems.append(
-            Problem("year_without_inventory", file=file, field="report_year",
+            Problem(code, file=file, field="report_year",
                     value=str(settings.report_year), rule=known)
         )  # fmt: skip
     return problems
+
+
+def _outlook_problems(settings: Settings, file: str) -> list[Problem]:
+    """List years of an outlook that are none, come twice or are not ahead."""
+    if not settings.outlook.scenarios or not settings.inventory:
+        return []
+    place = {"file": file, "field": "outlook.years"}
+    years = settings.outlook.years
+    if not years:
+        return [Problem("setting_missing", **place)]
+    last = max(source.year for source in settings.inventory)
+    found = [
+        Problem("year_twice", value=str(year), **place)
+        for year in sorted(set(years)) if years.count(year) > 1
+    ]  # fmt: skip
+    past = ", ".join(str(year) for year in sorted(set(years)) if year <= last)
+    if past:
+        found.append(Problem("outlook_years_past", value=past, rule=str(last), **place))
+    return found
+
+
+def unused_problems(settings: Settings) -> list[Problem]:
+    """Tell settings that have no effect: an outlook without scenarios."""
+    said = settings.outlook
+    idle = [f"outlook.{name}" for name in ("years", "engine") if name in said.model_fields_set]
+    if said.scenarios or not idle:
+        return []
+    return [Problem("outlook_idle", file=settings.file_name, field=", ".join(idle))]
 
 
 def _is_updated(settings: Settings) -> bool:

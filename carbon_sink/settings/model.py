@@ -142,10 +142,12 @@ class Settings(Section):
     """
     Everything a run needs to know, as written in ``settings.toml``.
 
-    ``folder`` is the folder of the settings file; relative paths start there.
+    ``folder`` is the folder of the settings file, where relative paths start, and ``file_name``
+    the name of that file.
     """
 
     folder: Path = Field(exclude=True, strict=False)
+    file_name: str = Field(default="settings.toml", exclude=True)
     title: Text
     place: Place
     language: Literal[*LANGUAGES] = "zh"
