@@ -17,7 +17,7 @@ from .intake import Inputs
 from .language import text
 from .lucf import change_half_widths, ghg_inventory
 from .pools import PoolChoice, carbon_pools, dead_organic, pool_notes, soil_change, soil_sensitivity
-from .provincial import converted_aboveground, provincial_balance
+from .provincial import converted_aboveground, harvested_aboveground, provincial_balance
 from .settings import Settings
 from .spreads import Spread, default_spread
 from .summary import WHOLE_PLACE, RunFacts
@@ -167,9 +167,14 @@ def _balance(found: Accounts, case: Case) -> None:
         balances.append(carbon_balance(growth, losses, mine, case.parameters, pair))
         found.notes += balance_notes(balances[-1])
         try:
+            cut = None if losses is None else harvested_aboveground(losses, case.parameters)
             converted = converted_aboveground(mine, case.parameters)
-            provincial.append(provincial_balance(first, last, case.parameters, pair, converted))
+            provincial.append(
+                provincial_balance(first, last, case.parameters, pair, converted, cut)
+            )
         except ParameterError as error:
+            if {one.code for one in error.problems} != {"provincial_values_missing"}:
+                raise
             lacking = " ".join(one.what(case.facts.language) for one in error.problems)
             found.reasons["provincial_balance"] = lacking
     found.tables["carbon_balance"] = pd.concat(balances, ignore_index=True)

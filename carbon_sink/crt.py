@@ -253,7 +253,11 @@ def _biomass(
         within = Cell(notation="IE")
         return {"gains": within, "losses": within, "net": net}
     cut = harvest.value / THOUSAND
-    return {"gains": Cell(net.value + cut, lacking), "losses": Cell(-cut + 0.0), "net": net}
+    return {
+        "gains": Cell(net.value + cut, lacking or harvest.notation),
+        "losses": Cell(-cut + 0.0, harvest.notation),
+        "net": net,
+    }
 
 
 def _of_period(table: pd.DataFrame | None, period: Period) -> pd.DataFrame | None:

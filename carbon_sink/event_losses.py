@@ -42,6 +42,7 @@ def event_losses(
     stands: gpd.GeoDataFrame,
     parameters: pd.DataFrame,
     years: tuple[int, int],
+    after: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
     """
     Share the stock that events took out over the species that stood there.
@@ -59,6 +60,8 @@ def event_losses(
     years : tuple of int
         Years of the inventory before and of the one after; events of the first year and
         before, or after the second, are left out.
+    after : GeoDataFrame, optional
+        The inventory after the events, with ``forest_type``.
 
     Returns
     -------
@@ -66,7 +69,9 @@ def event_losses(
         Columns of ``event_losses`` in ``data/columns.csv``, one row for each event and parcel
         of forest under it. ``stock_m3`` stood there, ``volume_m3`` was taken. An event whose
         loss cannot be told keeps its rows, without volume and carbon, and ``basis`` tells why.
-        ``stand`` is the label of the parcel.
+        ``converted_carbon_t`` is the part of ``carbon_t`` on ground that the inventory after
+        holds as other land than forest, by area; missing without that inventory or without a
+        place. ``stand`` is the label of the parcel.
 
     Raises
     ------
@@ -104,11 +109,13 @@ def event_losses(
     mine = mine.reset_index(drop=True)
     lacking = {name: empty for name, empty in OPTIONAL.items() if name not in mine}
     mine = mine.assign(**lacking)
-    losses = _with_carbon(_shared(mine, _under(mine, stands)), parameters)
+    losses = _with_carbon(_shared(mine, _under(mine, stands, after)), parameters)
     return losses[[*(name for name in columns("event_losses").index if name in losses), "stand"]]
 
 
-def _under(events: pd.DataFrame, stands: gpd.GeoDataFrame) -> pd.DataFrame:
+def _under(
+    events: pd.DataFrame, stands: gpd.GeoDataFrame, after: gpd.GeoDataFrame | None
+) -> pd.DataFrame:
     """Lay events over the parcels of forest: the ground and the stock under each."""
     forest = stands[land_category(stands["forest_type"]).eq("forest")]
     shapes = forest.geometry.to_crs(STORE_CRS).array
@@ -125,6 +132,7 @@ def _under(events: pd.DataFrame, stands: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "event": event,
         "ground_ha": ground,
+        "converted": _converted(shared[held], ground, after),
         "stand": forest.index[parcel],
         "stand_id": found["stand_id"],
         "town_code": found["town_code"],
@@ -132,6 +140,20 @@ def _under(events: pd.DataFrame, stands: gpd.GeoDataFrame) -> pd.DataFrame:
         "species_group": found["species_group"].where(timber),
         "stock_m3": (found[list(STOCK)].sum(axis=1) * covered).where(timber, 0.0),
     })  # fmt: skip
+
+
+def _converted(
+    shapes: np.ndarray, ground_ha: np.ndarray, after: gpd.GeoDataFrame | None
+) -> np.ndarray | float:
+    """Return which share of each piece of forest is other land at the later date."""
+    if after is None:
+        return np.nan
+    other = after[land_category(after["forest_type"]).ne("forest")]
+    others = np.asarray(other.geometry.to_crs(STORE_CRS).array)
+    piece, parcel = shapely.STRtree(others).query(shapes, predicate="intersects")
+    shared = gpd.GeoSeries(intersections(shapes[piece], others[parcel]), crs=STORE_CRS)
+    lost = np.bincount(piece, ellipsoidal_area_ha(shared).to_numpy(), minlength=len(shapes))
+    return np.minimum(lost / ground_ha, 1.0)
 
 
 def _polygons(events: pd.DataFrame) -> np.ndarray:
@@ -190,7 +212,8 @@ def _with_carbon(rows: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
     biomass[taken] = stand_carbon(rows.loc[taken, "volume_m3"], density, bef, root_shoot, 1.0)
     carbon = biomass.copy()
     carbon[taken] *= fraction
-    return rows.assign(biomass_t=biomass, carbon_t=carbon)
+    converted = carbon * rows["converted"]
+    return rows.assign(biomass_t=biomass, carbon_t=carbon, converted_carbon_t=converted)
 
 
 def event_notes(

@@ -1,5 +1,6 @@
 """How the stands of a run grow: calibrated on two inventories, and brought to the report year."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -77,7 +78,7 @@ def grow(
     known = [year for year, one in sorted(stands.items()) if "carbon_t" in one]
     for pair in rows:
         if set(pair) <= set(known):
-            _take_events(found, settings, inputs, stands[pair[0]], parameters, pair)
+            _take_events(found, settings, inputs, [stands[year] for year in pair], parameters, pair)
     if len(known) > 1 and settings.growth.calibrate:
         pair = (known[-2], known[-1])
         disturbed = found.losses[pair]["stand"].dropna() if pair in found.losses else None
@@ -101,15 +102,15 @@ def _take_events(
     found: Growing,
     settings: Settings,
     inputs: Inputs,
-    before: gpd.GeoDataFrame,
+    stands: Sequence[gpd.GeoDataFrame],
     parameters: pd.DataFrame,
     pair: Pair,
 ) -> None:
-    """Tell what the events between two years took of which stands."""
+    """Tell what the events took of which stands: those before, and after if there are any."""
     if not inputs.events:
         return
     events = pd.concat(inputs.events, ignore_index=True)
-    found.losses[pair] = event_losses(events, before, parameters, pair)
+    found.losses[pair] = event_losses(events, stands[0], parameters, pair, *stands[1:])
     files = [source.path for source in settings.events]
     found.notes += event_notes(events, found.losses[pair], files)
     table = pd.concat(found.losses.values(), ignore_index=True)
@@ -126,7 +127,7 @@ def _update(
     years: Pair,
 ) -> None:
     """Bring the last inventory to the report year, by growth and by the events since."""
-    _take_events(found, settings, inputs, before, parameters, years)
+    _take_events(found, settings, inputs, [before], parameters, years)
     later, notes = update_stands(
         before, years, found.models, found.factors, found.losses.get(years),
         pooled=found.pooled, species_scheme=inputs.surveys[years[0]].known.species_scheme,

@@ -117,29 +117,38 @@ class Period:
         """
         Return what was cut in forest that stayed forest, t C per year.
 
-        Trees of converted forest were counted with the conversion and are taken off. Without
-        events of harvest it is part of the change of stock.
+        What was cut on forest that became other land counts with the conversion and is left
+        out; harvest whose place is not known counts here. Without events of harvest it is part
+        of the change of stock; where the carbon of some is not known, ``NE`` stands beside.
         """
         if self.losses is None:
             return Cell(notation="IE")
-        cut = self.losses.loc[self.losses["event_type"].eq("harvest"), "carbon_t"].sum(min_count=1)
-        if pd.isna(cut):
+        cut = self.losses[self.losses["event_type"].eq("harvest")]
+        remaining_t = cut["carbon_t"] - cut["converted_carbon_t"].fillna(0.0)
+        if remaining_t.isna().all():
             return Cell(notation="IE")
-        return Cell(max(cut / self.years - self.lost().get("arbor", 0.0), 0.0))
+        return Cell(remaining_t.sum() / self.years, _lacking(remaining_t))
 
     def burnt_ha(self) -> Cell:
-        """Return the forest area that burnt, ha per year."""
+        """Return the forest area that burnt, ha per year; no record proves that none did."""
         if self.losses is None:
             return Cell(notation="NE")
-        fires = self.losses[self.losses["event_type"].eq("fire")]
-        return Cell(fires["area_ha"].sum() / self.years) if len(fires) else Cell(notation="NO")
+        burnt = self.losses.loc[self.losses["event_type"].eq("fire"), "area_ha"]
+        if burnt.isna().all():
+            return Cell(notation="NE")
+        return Cell(burnt.sum() / self.years, _lacking(burnt))
 
     def fires(self) -> dict[str, Cell]:
         """Return the gases of forest fires, t per year."""
         area = self.burnt_ha()
         if not area.known:
             return dict.fromkeys(GASES, area)
-        return {gas: Cell(mass_t) for gas, mass_t in fire_gases(area.value).items()}
+        return {gas: Cell(mass, area.notation) for gas, mass in fire_gases(area.value).items()}
+
+
+def _lacking(values: pd.Series) -> str:
+    """Return the key that stands beside a sum of values."""
+    return "NE" if values.isna().any() else ""
 
 
 def periods(flows: pd.DataFrame, losses: pd.DataFrame | None = None) -> Iterator[Period]:
@@ -250,9 +259,10 @@ def ghg_inventory(
     causes; their carbon is within the change of stock. Sparse, scattered and four-side trees
     are left out of the sum where their carbon is not known.
 
-    Uncertainty is that of the change of stock, over the row. Harvest and conversion that are put
-    back into growth are taken off again in the sums, so their errors cancel there. A sum whose
-    half-width is not given is combined from growth as if its rows erred independently.
+    Uncertainty is that of the change of stock, over the row. Harvest that is put back into growth
+    is taken off again in the sums, so its error cancels there; in the row of arbor forest it does
+    not, and has no interval, so that this row is ``NE``. Conversion counts as exact. A sum
+    whose half-width is not given is combined from growth as if its rows erred independently.
 
     References
     ----------
@@ -290,19 +300,21 @@ def _cells(period: Period, burning: tuple[float, float] | None) -> dict[str, dic
     """Fill the rows: carbon gained and gases given off, t per year."""
     none = dict.fromkeys(GASES, Cell(notation="NA"))
     harvest, lost = period.harvest(), period.lost()
-    rows = {row: {"carbon": cell, **none} for row, cell in _growth(period, lost).items()}
+    growth = _growth(period, lost)
+    rows = {row: {"carbon": cell, **none} for row, cell in growth.items()}
     if harvest.known:
         grown = total_cell([rows["arbor"]["carbon"], harvest])
         rows["arbor"]["carbon"] = grown
-        harvest = Cell(-harvest.value + 0.0)
+        harvest = Cell(-harvest.value + 0.0, harvest.notation)
     rows["harvest"] = {"carbon": harvest, **none}
     rows["mortality"] = {"carbon": Cell(notation="IE"), **period.fires()}
     rows |= _conversion(period, float(lost.sum()), burning)
+    # harvest that is not known is in none of growth and harvest, and lacks in no sum of both
+    rows["biomass"] = {"carbon": total_cell([*growth.values(), rows["mortality"]["carbon"]])}
     for row, parts in SUMS.items():
-        if row not in rows:
-            rows[row] = {
-                item: total_cell(rows[part][item] for part in parts) for item in ("carbon", *GASES)
-            }
+        summed = {item: total_cell(rows[part][item] for part in parts)
+                  for item in ("carbon", *GASES)}  # fmt: skip
+        rows[row] = summed | rows.get(row, {})
     return rows
 
 
@@ -372,9 +384,10 @@ def _uncertainty(carbon: dict[str, Cell], given: Mapping[str, float]) -> dict[st
     """Return the uncertainty of each row in percent: as given, or combined for a sum."""
     grown = [row for row in GROWTH if carbon[row].known]
     drawn = all(row in given for row in grown)
+    put_back = carbon["harvest"].value < 0.0
     found = {}
     for row, cell in carbon.items():
-        half_t = given.get(row)
+        half_t = None if row == "arbor" and put_back else given.get(row)
         if row in ("biomass", "total"):  # an interval that leaves some trees out is none of all
             combined = float(np.hypot.reduce([given[one] for one in grown])) if drawn else None
             half_t = half_t if drawn and half_t is not None else combined

@@ -2,9 +2,9 @@
 The balance of the guideline for provincial inventories, in its two forms.
 
 The form of 2011 has one rate of growth and one of consumption. The later form has rates of
-growth, harvest and mortality, adds roots by their ratio, and takes the carbon of converted
-forest out of the harvest, where it would count twice. The rates are those of the province and
-must be given: the package has none for Chongqing.
+growth, harvest and mortality, adds roots by their ratio, and counts converted forest in a row of
+its own, which is taken out of the harvest as far as it was harvested. The rates are those of the
+province and must be given: the package has none for Chongqing.
 """
 
 from collections.abc import Mapping
@@ -95,6 +95,7 @@ def provincial_balance(
     parameters: pd.DataFrame,
     years: tuple[int, int],
     converted_carbon_t: float = 0.0,
+    harvested_carbon_t: float | None = None,
 ) -> pd.DataFrame:
     """
     Balance the carbon of a year as the guideline for provincial inventories does.
@@ -110,6 +111,9 @@ def provincial_balance(
     converted_carbon_t : float
         Aboveground carbon (t) of the arbor forest that was converted between the dates, as
         ``converted_aboveground`` returns it.
+    harvested_carbon_t : float, optional
+        What of it was harvested, as ``harvested_aboveground`` returns it; without records of
+        harvest, all of it.
 
     Returns
     -------
@@ -129,9 +133,12 @@ def provincial_balance(
     Stock is that of the later inventory. In the form of 2011 it grows by the rate in forest and
     outside, and is consumed as a whole; in the later form the trees outside forest change by
     their yearly difference, and harvest and mortality are of arbor forest. Stock of orchards is
-    left out, because economic forest counts by its area. The carbon of converted forest, which
-    ``harvest_correction`` takes out of the harvest, has a row of its own in the table of
-    ``lucf``.
+    left out, because economic forest counts by its area. Consumption of 2011 holds what was
+    consumed on converted forest; the later form has ``forest_conversion`` of arbor forest, and
+    ``harvest_correction`` takes what was harvested there out of the harvest. Both rest on the
+    carbon of the parcels, by density, BEF, root ratio and carbon fraction of their species in the
+    parameter set; all other rows of trees rest on the values of the province. Conversion of
+    bamboo, economic and special shrub forest is within their change of area.
 
     References
     ----------
@@ -155,7 +162,9 @@ def provincial_balance(
     if not lacking["2011"]:
         found.append(_form_2011(stock["after"], by_area, given))
     if not lacking["2014"]:
-        yearly = converted_carbon_t / count
+        harvested_t = converted_carbon_t if harvested_carbon_t is None else harvested_carbon_t
+        yearly = {"harvest_correction": harvested_t / count,
+                  "forest_conversion": -converted_carbon_t / count + 0.0}  # fmt: skip
         found.append(_form_2014(stock["after"], change, by_area, given, yearly))
     table = pd.concat([_with_total(one) for one in found], ignore_index=True)
     return table.assign(
@@ -193,6 +202,36 @@ def converted_aboveground(pieces: pd.DataFrame, parameters: pd.DataFrame) -> flo
     mine = pieces[lost & pieces["carbon_before_t"].gt(0.0)]
     roots = by_species(parameters, mine["species_before"], "root_shoot_ratio")
     return float((mine["carbon_before_t"] / (1.0 + roots)).sum())
+
+
+def harvested_aboveground(losses: pd.DataFrame, parameters: pd.DataFrame) -> float:
+    """
+    Return the aboveground carbon of recorded harvest on forest that became other land, t.
+
+    Parameters
+    ----------
+    losses : DataFrame
+        As ``event_losses.event_losses`` returns them with the inventory after.
+    parameters : DataFrame
+        Cited rows.
+
+    Returns
+    -------
+    carbon_t : float
+        Tonnes over all the years between the dates; harvest without a place is left out.
+
+    Examples
+    --------
+    >>> from carbon_sink.parameters import load_parameters
+    >>> losses = pd.DataFrame({"event_type": ["harvest", "harvest", "fire"], "part": "arbor",
+    ...                        "species_group": "oak", "converted_carbon_t": [129.2, 0.0, 50.0]})
+    >>> round(harvested_aboveground(losses, load_parameters("ar_cm_001")), 6)
+    100.0
+    """
+    cut = losses["event_type"].eq("harvest") & losses["part"].eq("arbor")
+    mine = losses[cut & losses["converted_carbon_t"].gt(0.0)]
+    roots = by_species(parameters, mine["species_group"], "root_shoot_ratio")
+    return float((mine["converted_carbon_t"] / (1.0 + roots)).sum())
 
 
 def _with_unit(name: str) -> str:
@@ -250,9 +289,9 @@ def _form_2014(
     change: pd.Series,
     by_area: pd.DataFrame,
     given: Mapping[str, float],
-    converted_t_yr: float,
+    converted_t_yr: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Balance growth, harvest and mortality."""
+    """Balance growth, harvest, mortality and conversion."""
     whole = given["bef"] * (1.0 + given["root_shoot_ratio"])
     carbon = given["wood_density_t_m3"] * whole * given["carbon_fraction"]
     outside = change[list(TREES[1:])]
@@ -266,8 +305,11 @@ def _form_2014(
     growth, harvest, mortality = (
         _of_rate([item], stock["arbor"], given[name], per_m3) for item, name, per_m3 in rates
     )
-    correction = pd.DataFrame({"item": ["harvest_correction"], "carbon_t_yr": [converted_t_yr]})
-    parts = [growth, trees, by_area, harvest, correction, mortality]
+    correction, conversion = (
+        pd.DataFrame({"item": [item], "carbon_t_yr": [carbon_t]})
+        for item, carbon_t in converted_t_yr.items()
+    )
+    parts = [growth, trees, by_area, harvest, correction, mortality, conversion]
     return pd.concat(parts).assign(form="2014")
 
 

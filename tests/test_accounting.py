@@ -2,14 +2,16 @@
 
 import math
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import FACTS
 from places import ALL_ACCOUNTS, computed, write_place
 
+from carbon_sink import accounting
 from carbon_sink.accounting import Case, account
-from carbon_sink.errors import CarbonSinkError
+from carbon_sink.errors import CarbonSinkError, ParameterError, Problem
 from carbon_sink.estimation import estimate
 from carbon_sink.growing import grow
 from carbon_sink.intake import read_inputs
@@ -19,11 +21,11 @@ from carbon_sink.stand_changes import matched
 from carbon_sink.summary import inventory_tables
 
 
-def accounts_of(path, years=(2020, 2025)):
+def accounts_of(path, years=(2020, 2025), parameters=None):
     """Read a place and account for its carbon, as a run does."""
     settings = load_settings(path)
     inputs = read_inputs(settings)
-    parameters = load_parameters(settings.parameter_set)
+    parameters = load_parameters(settings.parameter_set) if parameters is None else parameters
     stands = {year: estimate(inputs.stands[year], settings, parameters) for year in years}
     tables = inventory_tables(stands, inputs.towns, FACTS, inputs.land_area_ha)
     rows = matched(stands)
@@ -71,6 +73,45 @@ def test_the_sums_of_the_table_of_gases_have_an_uncertainty(accounts):
     flows = found.tables["carbon_flows"].query("town_code == ''")
     change = flows["carbon_change_t"].sum()
     assert table.loc["total", "value"] == pytest.approx((high - low) / 2 / change * 100)
+
+
+def test_the_source_of_living_biomass_is_that_of_the_rows_it_used(small_place):
+    # pine and fir with stock, bamboo by its area, and no oak
+    rows = load_parameters("ar_cm_001")
+    rows["source"] = rows["source"].mask(rows["species_group"].eq("oak"), "a_book_of_oaks")
+    found, _ = accounts_of(small_place, parameters=rows)
+    sources = "ar_cm_001_v01, provincial_guideline_2011"
+    assert set(found.tables["carbon_pools"]["source"]) == {sources}
+
+
+def test_a_provincial_form_without_its_values_has_a_reason_and_any_other_fault_is_raised(
+    small_place, accounts, monkeypatch
+):
+    assert "stock_growth_rate_pct" in accounts[0].reasons["provincial_balance"]
+
+    def faulty(*_args):
+        raise ParameterError(Problem("period_empty", value="2025 → 2020"))
+
+    monkeypatch.setattr(accounting, "provincial_balance", faulty)
+    with pytest.raises(ParameterError, match="2025 → 2020"):
+        accounts_of(small_place)
+
+
+def test_harvest_on_ground_that_is_built_on_counts_with_the_conversion(small_place):
+    # 40 m3 of pine are cut, of 5000 m3 on a parcel of forest that is cropland in 2025
+    folder = small_place.parent
+    later = gpd.read_file(folder / "inventory_2025.gpkg")
+    later.loc[0, ["DI_LEI", "LIN_ZHONG", "YOU_SHI_SZ", "YU_BI_DU", "SLXJ"]] = [
+        "0210", None, None, None, 0.0]  # fmt: skip
+    later.to_file(folder / "inventory_2025.gpkg", layer="xiaoban")
+    gpd.GeoDataFrame(
+        {"event_id": ["H1"], "event_type": ["harvest"], "year": [2022], "area_ha": [1.0],
+         "volume_loss_m3": [40.0]}, geometry=[later.geometry[0].buffer(-0.001)], crs=later.crs,
+    ).to_file(folder / "events.gpkg", layer="events")  # fmt: skip
+    gases = accounts_of(small_place)[0].tables["ghg_inventory"].set_index(["row", "item"])["value"]
+    assert gases["harvest", "carbon"] == pytest.approx(0.0, abs=1e-9)
+    # 万t: 5000 m3 of Masson pine in five years
+    assert gases["conversion", "carbon"] == pytest.approx(-5000 * 0.305422 / 5e4, rel=1e-4)
 
 
 def test_one_inventory_has_no_flows_and_says_why(small_place):

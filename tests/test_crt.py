@@ -62,11 +62,20 @@ def test_forest_that_remained_takes_co2_out_of_the_air():
 
 
 def test_with_events_of_harvest_gains_and_losses_are_told():
-    # 3 000 t cut - 1 000 t of converted forest = 2 000 t / 5 yr = 0.4 kt C a year
+    # 3 000 t cut - 1 000 t of them on converted forest = 2 000 t / 5 yr = 0.4 kt C a year
     table = crt_tables(place(), events())
     assert value(table, "4.A.1", "losses") == pytest.approx(-0.4)
     assert value(table, "4.A.1", "gains") == pytest.approx(4.0162)
     assert value(table, "4.A.1", "net") == pytest.approx(3.6162)
+
+
+def test_harvest_that_is_partly_unknown_leaves_gains_and_losses_incomplete_and_not_the_net():
+    partly = events(year=[2021, 2022, 2023, 2026], carbon_t=[900.0, math.nan, math.nan, 5.0],
+                    converted_carbon_t=0.0)  # fmt: skip
+    table = crt_tables(place(), partly)
+    assert cell(table, "4.A.1", "losses") == (pytest.approx(-0.18), "NE")  # 900 t / 5 yr
+    assert cell(table, "4.A.1", "gains") == (pytest.approx(3.7962), "NE")
+    assert cell(table, "4.A.1", "net") == (pytest.approx(3.6162), "")
 
 
 def test_converted_land_loses_what_stood_there_and_gains_what_stands_there_now():
@@ -173,7 +182,7 @@ def test_trees_outside_forest_that_nobody_measured_are_not_estimated():
 @given(flows_of_parts, CARBON)
 def test_all_land_together_is_the_stock_difference_and_the_total_of_the_province(parts, cut_t):
     flows = pd.DataFrame([flow(*part) for part in parts])
-    losses = events(carbon_t=[0.0, cut_t, math.nan, math.nan])
+    losses = events(carbon_t=[0.0, cut_t, math.nan, math.nan], converted_carbon_t=0.0)
     whole = value(crt_tables(flows, losses), "4", "co2", "4")
     change_t = flows["carbon_change_t"].sum()
     assert whole == pytest.approx(-change_t / 5 / 1000 * CO2_PER_C, rel=1e-9, abs=1e-9)

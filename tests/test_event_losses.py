@@ -70,6 +70,24 @@ def test_bamboo_under_an_event_takes_its_share_of_the_ground_and_no_stock():
     assert found.loc["b", ["part", "carbon_t"]].tolist() == ["bamboo", 0.0]
 
 
+def test_what_was_cut_on_ground_that_is_no_forest_later_is_told():
+    # the event lies on half of each parcel; the west of it, the pine of 30 m3, was built on, and
+    # a half of what is left, 5 m3 of oak
+    after = gpd.GeoDataFrame(
+        {"forest_type": ["arbor", "built", "arbor", "arbor"]},
+        geometry=[box(0.0, 0.005), box(0.005, 0.0125), box(0.0125, 0.02), box(0.02, 0.03)],
+        crs=4490,
+    )
+    found = event_losses(event(box(0.005, 0.015)), stands(), PARAMETERS, YEARS, after)
+    converted = found.set_index("stand_id")["converted_carbon_t"].to_dict()
+    assert converted == pytest.approx({"p": 30.0 * PINE_C, "o": 5.0 * OAK_C}, rel=1e-5)
+    elsewhere = event_losses(event(box(0.013, 0.015)), stands(), PARAMETERS, YEARS, after)
+    assert elsewhere["converted_carbon_t"].tolist() == [0.0]
+    nowhere = event(None, species_group="oak")
+    unknown = event_losses(nowhere, stands(), PARAMETERS, YEARS, after)
+    assert unknown["converted_carbon_t"].isna().all()
+
+
 def test_sparse_woodland_can_be_lost_too():
     layer = stands(forest_type=["sparse", "arbor", "bamboo"], carbon_part=[None, "arbor", "bamboo"],
                    forest_stock_m3=[0.0, 100.0, 0.0], sparse_stock_m3=[50.0, 0.0, 0.0])  # fmt: skip

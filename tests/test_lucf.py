@@ -50,7 +50,8 @@ def place():
 
 def events(**more):
     rows = {"event_type": ["harvest", "harvest", "fire", "fire"], "year": [2020, 2022, 2023, 2026],
-            "area_ha": [1.0, 2.0, 10.0, 99.0], "carbon_t": [900.0, 3_000.0, math.nan, 5.0]}  # fmt: skip
+            "area_ha": [1.0, 2.0, 10.0, 99.0], "carbon_t": [900.0, 3_000.0, math.nan, 5.0],
+            "converted_carbon_t": [0.0, 1_000.0, math.nan, 0.0]}  # fmt: skip
     return pd.DataFrame({**rows, **more})
 
 
@@ -92,17 +93,32 @@ def test_economic_forest_counts_once_in_the_total():
     assert value(ghg_inventory(flows), "total", "co2") == pytest.approx(-0.01 * CO2_PER_C)
 
 
-def test_what_was_cut_is_a_row_of_its_own_without_the_trees_of_converted_forest():
-    # 3 000 t cut in 2022 - 1 000 t on converted land = 2 000 t / 5 yr = 0.04 万t C a year
+def test_what_was_cut_is_a_row_of_its_own_without_what_was_cut_on_converted_forest():
+    # 3 000 t cut in 2022 - 1 000 t of them on converted land = 2 000 t / 5 yr = 0.04 万t C a year
     table = ghg_inventory(place(), events())
     assert value(table, "harvest", "carbon") == pytest.approx(-0.04)
     assert value(table, "arbor", "carbon") == pytest.approx(0.36162 + 0.04)
     assert value(table, "total", "carbon") == pytest.approx(0.34362)
 
 
-def test_conversion_that_exceeds_the_harvest_leaves_none():
-    table = ghg_inventory(place(), events(carbon_t=[0.0, 500.0, math.nan, math.nan]))
-    assert value(table, "harvest", "carbon") == 0.0
+@pytest.mark.parametrize("converted_t", [0.0, math.nan])
+def test_conversion_takes_nothing_off_harvest_that_lies_elsewhere_or_nowhere(converted_t):
+    # 1 000 t of forest were converted, and no harvest is known to lie there: 3 000 t / 5 yr
+    table = ghg_inventory(place(), events(converted_carbon_t=converted_t))
+    assert value(table, "harvest", "carbon") == pytest.approx(-0.06)
+    assert value(table, "arbor", "carbon") == pytest.approx(0.36162 + 0.06)
+
+
+def test_harvest_that_is_partly_unknown_has_not_estimated_beside_it_and_the_sum_has_not():
+    # 900 t / 5 yr = 0.018 万t; the sum is the stock difference, whatever was cut
+    partly = events(year=[2021, 2022, 2023, 2026], carbon_t=[900.0, math.nan, math.nan, 5.0],
+                    converted_carbon_t=0.0)  # fmt: skip
+    table = ghg_inventory(place(), partly)
+    assert value(table, "harvest", "carbon") == pytest.approx(-0.018)
+    assert notation(table, "harvest", "carbon") == notation(table, "arbor", "carbon") == "NE"
+    assert notation(table, "biomass", "carbon") == notation(table, "total", "carbon") == ""
+    unknown = ghg_inventory(place(), events(carbon_t=math.nan))
+    assert notation(unknown, "harvest", "carbon") == "IE"
 
 
 def test_fires_of_the_period_give_methane_and_their_carbon_is_elsewhere():
@@ -113,6 +129,21 @@ def test_fires_of_the_period_give_methane_and_their_carbon_is_elsewhere():
     assert notation(table, "mortality", "carbon") == "IE"
     # (0.18612 x 28 + 2 x 19.8 x 0.26 / 1000 x 265) / 10 000 = 0.00079398 万t CO2e
     assert value(table, "mortality", "ghg") == pytest.approx(0.00079398, abs=1e-8)
+
+
+def test_events_without_a_fire_do_not_tell_that_nothing_burnt():
+    no_fire = ghg_inventory(place(), events().iloc[:2])
+    assert notation(no_fire, "mortality", "ch4") == "NE"
+
+
+def test_a_fire_of_unknown_area_is_told_beside_the_gases_of_the_others():
+    fires = events(event_type="fire", year=2023, area_ha=[10.0, math.nan, 0.0, 0.0])
+    table = ghg_inventory(place(), fires)
+    assert value(table, "mortality", "ch4") == pytest.approx(0.18612)
+    assert notation(table, "mortality", "ch4") == notation(table, "total", "ch4") == "NE"
+    table = ghg_inventory(place(), fires.assign(area_ha=math.nan))
+    assert math.isnan(value(table, "mortality", "ch4"))
+    assert notation(table, "mortality", "ch4") == "NE"
 
 
 def test_nitrous_oxide_is_in_tonnes_in_every_row():
@@ -144,8 +175,6 @@ def test_what_does_not_occur_and_what_nobody_recorded_is_told_apart():
     assert notation(table, "economic", "carbon") == "NO"
     assert notation(table, "harvest", "carbon") == "IE"
     assert notation(table, "mortality", "ch4") == "NE"
-    no_fire = ghg_inventory(place(), events().iloc[:2])
-    assert notation(no_fire, "mortality", "ch4") == "NO"
 
 
 def test_trees_whose_carbon_is_not_known_leave_the_total_incomplete():
@@ -181,6 +210,17 @@ def test_what_was_put_back_into_growth_does_not_widen_the_total():
     cut, plain = (ghg_inventory(place(), one, half_widths=halves) for one in (events(), None))
     assert value(plain, "total", "uncertainty") == pytest.approx(3.03833, abs=1e-5)
     assert value(cut, "total", "uncertainty") == value(plain, "total", "uncertainty")
+
+
+def test_growth_with_harvest_put_back_has_no_uncertainty_as_that_of_harvest_is_not_known():
+    halves = {PERIOD: {"arbor": 100.0, "bamboo": 0.0, "trees": 30.0}}
+    cut = ghg_inventory(place(), events(), half_widths=halves)
+    assert notation(cut, "arbor", "uncertainty") == "NE"
+    assert math.isnan(value(cut, "arbor", "uncertainty"))
+    # 100 / 3 616.2 = 2.76533 % where nothing was put back
+    for losses in (None, events(carbon_t=0.0, converted_carbon_t=0.0)):
+        plain = ghg_inventory(place(), losses, half_widths=halves)
+        assert value(plain, "arbor", "uncertainty") == pytest.approx(2.76533, abs=1e-5)
 
 
 def test_a_sum_with_a_row_of_unknown_uncertainty_has_none():
@@ -235,7 +275,9 @@ flows_of_parts = st.lists(
 @given(flows_of_parts, CARBON, st.one_of(st.none(), st.just((0.3, 0.2))))
 def test_rows_add_up_to_the_stock_difference_whatever_is_told_of_it(parts, cut_t, burning):
     flows = pd.DataFrame([flow(*part) for part in parts])
-    losses = events(carbon_t=[0.0, cut_t, math.nan, math.nan])
+    losses = events(
+        carbon_t=[0.0, cut_t, math.nan, math.nan], converted_carbon_t=[0.0, cut_t / 3, 0.0, 0.0]
+    )
     table = ghg_inventory(flows, losses, burning=burning)
     expected = -flows["carbon_change_t"].sum() / 5 / 10_000 * CO2_PER_C
     assert value(table, "total", "co2") == pytest.approx(expected, rel=1e-9, abs=1e-9)

@@ -10,6 +10,7 @@ from carbon_sink.parameters import load_parameters
 from carbon_sink.provincial import (
     FORMS,
     converted_aboveground,
+    harvested_aboveground,
     lacking_values,
     provincial_balance,
     provincial_growth,
@@ -71,16 +72,25 @@ def test_the_form_of_2011_is_growth_less_consumption():
 
 def test_the_form_of_2014_has_roots_harvest_and_mortality_of_their_own():
     # 1 m3 holds 0.5 * 1.6 * 1.25 * 0.5 = 0.5 t C; four-side trees change by 2 m3 a year; of the
-    # harvest of 36 m3 the 10 t C of converted forest, 2 a year, are taken out
+    # harvest of 36 m3 the 5 t C cut on converted forest, 1 a year, are taken out, and the 10 t C
+    # of converted forest, 2 a year, are a row of their own
     before, after = stands(1000.0, four_side=10.0), stands(1200.0)
-    table = provincial_balance(before, after, parameters(), YEARS, 10.0)
+    table = provincial_balance(before, after, parameters(), YEARS, 10.0, 5.0)
     found = carbon_of(table, "2014")
     assert found["arbor"] == pytest.approx(36.0)
     assert found["four_side"] == pytest.approx(1.0)
     assert found["harvest"] == pytest.approx(-18.0)
-    assert found["harvest_correction"] == pytest.approx(2.0)
+    assert found["harvest_correction"] == pytest.approx(1.0)
     assert found["mortality"] == pytest.approx(-6.0)
-    assert found["total"] == pytest.approx(36.0 + 1.0 - 18.0 + 2.0 - 6.0)
+    assert found["forest_conversion"] == pytest.approx(-2.0)
+    assert found["total"] == pytest.approx(36.0 + 1.0 - 18.0 + 1.0 - 6.0 - 2.0)
+
+
+def test_without_records_of_harvest_all_of_converted_forest_was_harvested():
+    table = provincial_balance(stands(1000.0), stands(1200.0), parameters(), YEARS, 10.0)
+    found = carbon_of(table, "2014")
+    assert (found["harvest_correction"], found["forest_conversion"]) == (2.0, -2.0)
+    assert found["total"] == pytest.approx(36.0 - 18.0 - 6.0)
 
 
 def test_a_carbon_fraction_of_the_province_takes_the_place_of_the_guideline_s():
@@ -105,6 +115,17 @@ def test_carbon_of_converted_forest_is_that_above_the_ground():
     # oak: R = 0.292
     assert converted_aboveground(pieces, parameters(())) == pytest.approx(100.0)
     assert converted_aboveground(pieces.iloc[1:], parameters(())) == 0.0
+
+
+def test_only_recorded_harvest_of_arbor_forest_on_converted_ground_counts_as_such():
+    # oak: R = 0.292; the rest is elsewhere, sparse woodland, without a place, or no harvest
+    losses = pd.DataFrame({
+        "event_type": ["harvest", "harvest", "harvest", "harvest", "fire"],
+        "part": ["arbor", "arbor", "sparse", None, "arbor"], "species_group": "oak",
+        "carbon_t": 200.0, "converted_carbon_t": [129.2, 0.0, 30.0, None, 40.0],
+    })  # fmt: skip
+    assert harvested_aboveground(losses, parameters(())) == pytest.approx(100.0)
+    assert harvested_aboveground(losses.iloc[1:], parameters(())) == 0.0
 
 
 @pytest.mark.parametrize("form", list(FORMS))
@@ -172,11 +193,11 @@ def test_a_missing_second_date_is_refused():
 figures = st.floats(0.0, 1e6)
 
 
-@given(figures, figures, figures, figures, st.floats(0.0, 1e4))
+@given(figures, figures, figures, figures, st.floats(0.0, 1e4), st.none() | st.floats(0.0, 1e4))
 @settings(max_examples=25, deadline=None)
-def test_the_total_is_the_sum_of_its_items(before, after, trees, bamboo, converted):
+def test_the_total_is_the_sum_of_its_items(before, after, trees, bamboo, converted, cut):
     table = provincial_balance(
-        stands(before, bamboo), stands(after, 2.0, trees), parameters(), YEARS, converted
+        stands(before, bamboo), stands(after, 2.0, trees), parameters(), YEARS, converted, cut
     )
     for _, rows in table.groupby("form"):
         carbon = rows.set_index("item")["carbon_t_yr"]

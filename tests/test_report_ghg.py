@@ -3,15 +3,17 @@
 import dataclasses
 
 import openpyxl
+import pandas as pd
 import pytest
 from conftest import FACTS
-from test_lucf import events, place
+from test_lucf import events, flow, place
 
 from carbon_sink.crt import crt_tables
 from carbon_sink.lucf import ghg_inventory
 from carbon_sink.parameters import load_parameters
 from carbon_sink.report import write_workbook
 from carbon_sink.report.ghg_sheets import ghg_sheets
+from carbon_sink.units import CO2_PER_C
 
 
 @pytest.fixture
@@ -59,6 +61,24 @@ def test_every_sheet_says_on_what_it_rests(tables):
             "NE",
         ):
             assert words in sheet.about, (sheet.key, words)
+
+
+def test_the_form_tells_what_it_holds_beside_the_removal_of_the_forest(tables):
+    # forest: (18 081 - 1 000) t C / 5 yr x 44/12 = 12 526.1; four-side trees gain 100 t on cropland
+    # and lose the 150 t on land that is forest later: (100 - 150) / 5 x 44/12 = -36.7
+    flows = pd.concat([place(), pd.DataFrame([
+        flow("four_side", 150.0, 0.0, ("cropland", "forest"))])])  # fmt: skip
+    flows = flows.assign(removal_co2_t_yr=flows["carbon_change_t"] / 5 * CO2_PER_C)
+    tables = {"ghg_inventory": ghg_inventory(flows), "carbon_flows": flows}
+    about = sheets(tables, "en")["ghg_inventory"].about
+    assert "forest) 12,526 + sparse woodland, scattered and four-side trees -37" in about
+    assert "total of this table 12,489" in about
+    assert "held 150 t C" in about
+    about = sheets(tables)["ghg_inventory"].about
+    assert "12,526 ＋ 疏林、散生木、四旁树 -37 ＝ 本表总计 12,489" in about
+    assert "共 150 t C" in about
+    plain = tables | {"carbon_flows": flows.iloc[:-1]}
+    assert "归类变化" not in sheets(plain)["ghg_inventory"].about
 
 
 def test_the_common_tables_are_laid_out_one_below_the_other(tables):

@@ -3,16 +3,17 @@
 import pandas as pd
 
 from .. import crt
+from ..carbon import CARBON_PARTS
 from ..ghg import GASES, factors, gwp
 from ..language import text
 from ..legend import code_name
 from ..lucf import ROWS, SUMS, UNITS
 from ..parameters import CONFIDENCE
-from ..summary import RunFacts
+from ..summary import WHOLE_PLACE, RunFacts
 from ..units import pretty
 from .layout import CODES, Sheet, code_in_words
 
-INVENTORY, LANDS = "ghg_inventory", "crt_tables"
+INVENTORY, LANDS, FLOWS = "ghg_inventory", "crt_tables", "carbon_flows"
 SUMMARY_SHEET, LAND_SHEET = "crt_summary", "crt_land"
 # digits after which a figure is the noise of a sum
 NOISE_DIGITS = 9
@@ -30,7 +31,7 @@ def ghg_sheets(
     Parameters
     ----------
     tables : dict
-        Result tables by name, with ``ghg_inventory`` and ``crt_tables``.
+        Result tables by name, with ``ghg_inventory``, ``crt_tables`` and ``carbon_flows``.
     facts : RunFacts
         Language, rule of coverage and parameter set; every sheet states them.
     parameters : DataFrame
@@ -83,7 +84,30 @@ def _about(
         lines.append(text("ghg.about.fires", lang, factors=values))
         spread = tables[INVENTORY].query("item == 'uncertainty'")["value"]
         lines += [text("ghg.about.combined", lang)] if spread.notna().any() else []
+        lines += _reconciled(tables, lang)
     return lines
+
+
+def _reconciled(tables: dict[str, pd.DataFrame], lang: str) -> list[str]:
+    """Tell, for each period, what the total holds beside the removal of the forest."""
+    if not len(tables.get(FLOWS, ())):
+        return []
+    flows = tables[FLOWS]
+    found = []
+    for years, rows in _periods(flows[flows["town_code"].eq(WHOLE_PLACE)]):
+        forest = rows["part"].isin(CARBON_PARTS)
+        turned = ~forest & rows["category_before"].ne("forest")
+        turned &= rows["category_after"].eq("forest")
+        removal = rows["removal_co2_t_yr"].astype(float)
+        figures = {
+            "forest": removal[forest].sum(), "trees": removal[~forest].sum(),
+            "total": removal.sum(), "carbon": rows.loc[turned, "carbon_before_t"].sum(),
+        }  # fmt: skip
+        shown = {name: f"{value + 0.0:,.0f}" for name, value in figures.items()}
+        found.append(text("ghg.about.reconciled", lang, period=_period(years, lang), **shown))
+        if figures["carbon"] > 0.0:
+            found.append(text("ghg.about.turned", lang, **shown))
+    return found
 
 
 def _basis(tables: dict[str, pd.DataFrame], facts: RunFacts, parameters: pd.DataFrame) -> str:
