@@ -5,6 +5,7 @@ from functools import cache
 import pandas as pd
 
 from .errors import ParameterError, Problem, first_rows
+from .language import listed
 from .tables import as_numbers, read_data
 
 # the group of figures that are weighted means of all species of a province
@@ -91,7 +92,7 @@ def load_parameters(name: str, own_rows: pd.DataFrame | None = None) -> pd.DataF
 
 
 def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the user's rows, or refuse those that are incomplete, in other units or repeated."""
+    """Return the user's rows, or refuse them with every kind of fault and its rows."""
     rows = own_rows.reindex(columns=COLUMNS).astype(object).fillna("").astype(str)
     numbers, unreadable = as_numbers(rows["value"])
     known = read_data("biomass_parameters.csv")
@@ -99,22 +100,37 @@ def _checked_own_rows(own_rows: pd.DataFrame) -> pd.DataFrame:
     groups = set(known["species_group"]) | set(read_data("species.csv")["species_group"])
     # rates of a province are of no single species
     of_province = rows["parameter"].isin(read_data("provincial_parameters.csv")["parameter"])
-    needed = rows[["species_group", "parameter", "value", "unit", "source"]]
-    faulty = unreadable | ~numbers.gt(0) | needed.eq("").any(axis=1)
-    faulty |= ~rows["confidence"].isin(CONFIDENCE) | rows["unit"].ne(rows["parameter"].map(units))
-    faulty |= ~rows["species_group"].isin([*groups, PROVINCE])
-    faulty |= of_province & rows["species_group"].ne(PROVINCE)
-    faulty |= rows.duplicated(["species_group", "parameter"])
-    problems = _impossible(rows[~faulty], numbers[~faulty])
-    if faulty.any():
-        lines = rows.index[faulty].tolist()
-        expected = ", ".join(f"{name} ({unit})" for name, unit in units.items())
-        problem = Problem("parameter_row_incomplete", rows=tuple(lines[:5]), count=len(lines),
-                          rule=expected, value=", ".join(CONFIDENCE))  # fmt: skip
-        problems.insert(0, problem)
+    is_known = rows["parameter"].isin(units.index)
+    is_group = rows["species_group"].isin([*groups, PROVINCE])
+    expected = ", ".join(f"{name} ({unit})" for name, unit in units.items())
+    is_number = ~unreadable & numbers.gt(0)
+    misplaced = is_group & of_province & rows["species_group"].ne(PROVINCE)
+    other_unit = is_known & rows["unit"].ne(rows["parameter"].map(units))
+    twice = rows.duplicated(["species_group", "parameter"]) & is_known & is_group
+    kinds = [
+        ("parameter_row_group", ~is_group, rows["species_group"], ", ".join(sorted(groups))),
+        ("parameter_row_parameter", ~is_known, rows["parameter"], expected),
+        ("parameter_row_province", misplaced, rows["parameter"], PROVINCE),
+        ("parameter_row_number", ~is_number, rows["value"], ""),
+        ("parameter_row_unit", other_unit, rows["parameter"] + " " + rows["unit"], expected),
+        ("parameter_row_source", rows["source"].eq(""), rows["parameter"], ""),
+        ("parameter_row_confidence", ~rows["confidence"].isin(CONFIDENCE), rows["confidence"],
+         listed(CONFIDENCE, "report.confidence")),
+        ("parameter_row_twice", twice, rows["species_group"] + " " + rows["parameter"], ""),
+    ]  # fmt: skip
+    problems = [_fault(code, cells[bad], rule) for code, bad, cells, rule in kinds if bad.any()]
+    fit = is_known & is_number & ~other_unit
+    problems += _impossible(rows[fit], numbers[fit])
     if problems:
         raise ParameterError(problems)
     return rows
+
+
+def _fault(code: str, cells: pd.Series, rule: str) -> Problem:
+    """Tell one kind of fault of the user's rows, with all the rows that have it."""
+    cells = cells.where(cells.ne(""), UNKNOWN)
+    return Problem(code, rows=first_rows(cells.index), count=len(cells), rule=rule, cells=cells,
+                   value=", ".join(cells.unique()))  # fmt: skip
 
 
 def _limits() -> pd.DataFrame:

@@ -152,7 +152,27 @@ def test_own_rows_without_source_or_value_are_refused():
                          "confidence": ["verified", "verified"]}, index=[2, 3])  # fmt: skip
     with pytest.raises(ParameterError) as caught:
         load_parameters("ar_cm_001", rows)
-    assert caught.value.problems[0].rows == (2, 3)
+    assert {(one.code, one.rows) for one in caught.value.problems} == {
+        ("parameter_row_source", (2,)), ("parameter_row_number", (3,)),
+    }  # fmt: skip
+
+
+def test_every_kind_of_fault_of_own_rows_is_told_with_its_rows():
+    good = own_row("bef", "1.5")
+    rows = pd.DataFrame([
+        {**good, "species_group": "Pine"}, {**good, "parameter": "density"},
+        {**own_row("root_shoot_ratio", "0.3"), "unit": "t"}, {**good, "confidence": "sure"},
+        good, own_row("stock_growth_rate_pct", "8") | {"unit": "%/yr"},
+        own_row("carbon_fraction", "1.2"),
+    ], index=range(2, 9))  # fmt: skip
+    with pytest.raises(ParameterError) as caught:
+        load_parameters("ar_cm_001", rows)
+    assert [(one.code.removeprefix("parameter_row_"), one.rows, one.value.split()[0])
+            for one in caught.value.problems] == [
+        ("group", (2,), "Pine"), ("parameter", (3,), "density"),
+        ("province", (7,), "stock_growth_rate_pct"), ("unit", (4,), "root_shoot_ratio"),
+        ("confidence", (5,), "sure"), ("twice", (6,), "oak"), ("impossible", (8,), "oak"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -208,7 +228,7 @@ def test_a_row_without_source_and_one_with_an_impossible_value_are_told_together
     with pytest.raises(ParameterError) as caught:
         load_parameters("ar_cm_001", rows)
     assert [one.code for one in caught.value.problems] == [
-        "parameter_row_incomplete",
+        "parameter_row_source",
         "parameter_row_impossible",
     ]
     assert [one.rows for one in caught.value.problems] == [(0,), (1,)]
