@@ -127,14 +127,14 @@ def test_falling_stock_counts_and_is_told_with_its_rows():
 def test_errors_of_survey_do_not_bias_the_factor():
     # errors of 15 % at each date make about one in five of these slow stands fall
     found, fallen = [], 0
-    for seed in range(40):
+    for seed in range(20):
         before = first_survey(300, seed=seed).assign(stand_age_yr=30.0)
         after = second_survey(before, 0.8, noise=0.15, seed=seed + 1000)
         row = calibrated(before, after)[0].iloc[0]
         found.append(row["factor"])
         fallen += row["fallen_stands"]
-    assert fallen > 40 * 30
-    assert np.mean(found) == pytest.approx(0.8, abs=3 * np.std(found) / np.sqrt(40))
+    assert fallen > 20 * 30
+    assert np.mean(found) == pytest.approx(0.8, abs=3 * np.std(found) / np.sqrt(20))
 
 
 def test_a_group_whose_stock_fell_altogether_has_no_factor_of_its_own():

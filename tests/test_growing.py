@@ -14,7 +14,7 @@ def whole(done, year):
 def test_growth_is_calibrated_on_stands_that_no_event_touched(all_accounts):
     row = all_accounts.tables["growth_calibration"].iloc[0]
     # 42 parcels: one was a field, one became houses, one burned
-    assert (row["species_group"], row["stands"], row["used"]) == ("masson_pine", 39, "yes")
+    assert (row["species_group"], row["stands"], row["used"]) == ("masson_pine", 39, "own")
     # of the parcels 1 to 39 with 300 + 5 n m3 each: 11 700 + 5 × 780 m3, and 15 % more
     assert row["volume_before_m3"] == pytest.approx(15_600.0)
     assert row["observed_m3"] == pytest.approx(15_600.0 * 1.15)
