@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import FileError, Problem
+from .past_figures import TABLES
 
 PACKAGES = ("geopandas", "numpy", "pandas", "shapely", "pyproj", "pyogrio", "rasterio",
             "rioxarray", "numba", "folium", "xlsxwriter")  # fmt: skip
@@ -175,8 +176,8 @@ def earlier_results(
     Returns
     -------
     results : dict or None
-        The record of that run, with the ``history`` of its figures and its ``folder``; None
-        where there is none that can be compared.
+        The record of that run, with the ``history`` of its figures, its ``tables`` of past
+        years and its ``folder``; None where there is none that can be compared.
     problems : list of Problem
         Results that cannot be read, or are of another place.
     """
@@ -214,10 +215,17 @@ def _results(folder: Path) -> dict | None:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         history = json.loads((folder / FIGURES).read_text(encoding="utf-8"))["history"]
-        results = {**record, "history": history, "folder": str(folder)}
+        results = {**record, "history": history, "tables": _tables(folder), "folder": str(folder)}
         return results if _is_whole(results) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of past years that a run wrote, as texts."""
+    paths = {name: folder / "tables" / f"{name}.csv" for name in TABLES}
+    return {name: pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            for name, path in paths.items() if path.is_file()}  # fmt: skip
 
 
 def _is_whole(results: dict) -> bool:

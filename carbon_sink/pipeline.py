@@ -288,7 +288,7 @@ def _add_revisions(done: Run, settings: Settings, record: dict, folder: Path) ->
     place = settings.place.model_dump()
     earlier, notes = ledger.earlier_results(folder, place, settings.report_year)
     if earlier is not None:
-        new = {**record, "history": done.content["history"]}
+        new = {**record, "history": done.content["history"], "tables": done.tables}
         # carbon is recomputed with rows of biomass only
         mine = done.parameters[done.parameters["set"].eq(settings.parameter_set)]
         former = recalculation.former_parameters(mine.astype({"value": float}), earlier)

@@ -1,26 +1,20 @@
 """Figures of past years that a new run gives otherwise than earlier results, and the causes."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from numbers import Real
 
 import pandas as pd
 
+from .causes import Cause, differences, surveyed
 from .errors import Problem
 from .language import text
-from .tables import columns, read_data
+from .past_figures import Figure, figures, is_number
+from .tables import columns
 
 # differences below this share of the figure are noise of rounding
 NOISE = 1e-9
-LARGEST = 1e300
 CAUSES_SHOWN = 6
 KINDS = ("parameter", "input", "setting", "program")
-# settings that change no figure of the history: words, places of files, and other results
-WITHOUT_EFFECT = {"title", "place", "language", "report_year", "synthetic", "output", "statistics",
-                  "targets", "parameters_file", "landcover", "reference_samples", "carbon_density",
-                  "projects", "uncertainty", "outlook"}  # fmt: skip
-OTHER_FILES = ("landcover", "reference_samples", "carbon_density", "projects")
 
 
 def compare(
@@ -33,8 +27,8 @@ def compare(
     ----------
     old, new : mapping
         What a run left, as ``ledger.earlier_results`` returns it: ``history`` (one record per
-        year, figures by name), ``settings``, ``inputs_sha256``, ``parameters`` (records) and
-        ``program`` (with its ``version``).
+        year, figures by name), ``tables`` (result tables by name), ``settings``,
+        ``inputs_sha256``, ``parameters`` (records) and ``program`` (with its ``version``).
     lang : {"zh", "en"}
         Language of the names and causes.
     recomputed : iterable of mapping, optional
@@ -45,14 +39,17 @@ def compare(
     -------
     table : DataFrame
         Columns of the table ``recalculation``: one row per year and figure that both runs have
-        and that differs by more than a billionth. Causes that come together are listed and not
+        and that differs by more than a billionth, of the history, carbon pools, balances and
+        tables of greenhouse gases of all years. Causes that come together are listed and not
         apportioned, but for the part of parameters where figures were ``recomputed``. No row
         where nothing changed.
 
     Notes
     -----
-    A cause is listed where it can bear on the figure: biomass parameters on carbon only, the
-    inventory of a year on that year and later ones only, land cover on nothing here.
+    A cause is listed where it can bear on the figure, as ``causes.SETTINGS`` and
+    ``causes.EVIDENCE`` tell: biomass parameters on carbon only, warming potentials on sums of
+    gases only, the inventory of a year on that year and later ones only, land cover, intervals
+    and scenarios on nothing here.
 
     References
     ----------
@@ -61,28 +58,30 @@ def compare(
 
     Examples
     --------
-    >>> old = {"history": [{"year": 2020, "carbon_t": 100.0}], "settings": {"gwp": "sar"}}
-    >>> new = {"history": [{"year": 2020, "carbon_t": 102.0}], "settings": {"gwp": "ar5"}}
+    >>> old = {"history": [{"year": 2020, "forest_area_ha": 100.0}],
+    ...        "settings": {"coverage_rule": "forestry", "ghg": {"gwp": "sar"}}}
+    >>> new = {"history": [{"year": 2020, "forest_area_ha": 102.0}],
+    ...        "settings": {"coverage_rule": "sandiao", "ghg": {"gwp": "ar5"}}}
     >>> compare(old, new, "en")[["year", "difference", "difference_pct", "causes"]].values.tolist()
-    [[2020, 2.0, 2.0, 'setting gwp: sar → ar5']]
+    [[2020, 2.0, 2.0, 'setting coverage_rule: forestry → sandiao']]
     """
-    found = causes(old, new, lang)
-    contract, rows = columns("town_summary"), []
+    found, years, rows = differences(old, new, lang), surveyed(old, new), []
     former = {one["year"]: one for one in recomputed}
-    for year, figure, before, after in _changed(old, new):
-        bearing = found.loc[[_bears(one, figure, year) for one in found.itertuples()]]
-        known = figure in contract.index
+    for figure, before in _changed(old, new, lang):
+        bearing = [one for one in found if one.bears(figure.indicator, figure.year, years)]
+        again = former.get(figure.year, {}).get(figure.indicator, math.nan)
+        difference = figure.value - before
         rows.append(
             {
-                "year": year,
-                "indicator": figure,
-                "name": contract.loc[figure, f"name_{lang}"] if known else figure,
-                "unit": contract.loc[figure, "unit"] if known else "",
+                "year": figure.year,
+                "indicator": figure.indicator,
+                "name": figure.name,
+                "unit": figure.unit,
                 "old_value": before,
-                "new_value": after,
-                "difference": after - before,
-                "difference_pct": (after - before) / abs(before) * 100 if before else math.nan,
-                "parameter_difference": after - former.get(year, {}).get(figure, math.nan),
+                "new_value": figure.value,
+                "difference": difference,
+                "difference_pct": difference / abs(before) * 100 if before else math.nan,
+                "parameter_difference": figure.value - again,
                 "causes": _told(bearing, lang),
             }
         )
@@ -105,16 +104,10 @@ def causes(old: Mapping, new: Mapping, lang: str = "zh") -> pd.DataFrame:
     table : DataFrame
         Columns of the table ``recalculation_causes``: ``kind`` (parameter, input, setting or
         program), the item, its old and its new value, and the ``year`` of the inventory it
-        belongs to (missing where it belongs to none). Files are compared by their fingerprints,
-        so that one which was renamed only is not listed. Parameter rows are those that both
-        runs used.
+        belongs to (missing where it belongs to none).
     """
-    found = [*_parameters(old, new, lang), *_inputs(old, new), *_settings(old, new)]
-    versions = [one.get("program", {}).get("version") for one in (old, new)]
-    if versions[0] != versions[1] and None not in versions:
-        found.append(("program", "carbon_sink", *versions, None))
-    table = pd.DataFrame(found, columns=["kind", "item", "old_value", "new_value", "year"])
-    table["year"] = table["year"].astype("Int64")
+    found = [one._asdict() for one in differences(old, new, lang)]
+    table = pd.DataFrame(found, columns=Cause._fields).astype({"year": "Int64"})
     return table[columns("recalculation_causes").index]
 
 
@@ -144,7 +137,7 @@ def former_parameters(parameters: pd.DataFrame, old: Mapping) -> pd.DataFrame | 
     1.3
     """
     before = {(row["species_group"], row["parameter"]): row["value"]
-              for row in old.get("parameters", []) if _is_number(row["value"])}  # fmt: skip
+              for row in old.get("parameters", []) if is_number(row["value"])}  # fmt: skip
     keys = zip(parameters["species_group"], parameters["parameter"], strict=True)
     values = [before.get(key, value) for key, value in zip(keys, parameters["value"], strict=True)]
     former = parameters.assign(value=values)
@@ -168,123 +161,30 @@ def notes(table: pd.DataFrame, earlier: str = "") -> list[Problem]:
     return [Problem("figures_recalculated", file=earlier, count=len(table), value=years)]
 
 
-def _is_number(value: object) -> bool:
-    """Return whether a value is a number that can be compared, as it stands in a record."""
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) < LARGEST
+def _changed(old: Mapping, new: Mapping, lang: str) -> Iterator[tuple[Figure, float]]:
+    """Go through the figures that both runs have and that differ, with their old values."""
+    earlier = {one[:4]: one.value for one in figures(old, lang)}
+    for figure in figures(new, lang):
+        before = earlier.get(figure[:4], figure.value)
+        if abs(figure.value - before) > NOISE * max(abs(figure.value), abs(before)):
+            yield figure, before
 
 
-def _changed(old: Mapping, new: Mapping) -> Iterator[tuple[int, str, float, float]]:
-    """Go through the figures that both runs have and that differ."""
-    before = {record["year"]: record for record in old["history"]}
-    for record in new["history"]:
-        year = record["year"]
-        for figure, value in record.items():
-            earlier = before.get(year, {}).get(figure)
-            if figure == "year" or not (_is_number(value) and _is_number(earlier)):
-                continue
-            if abs(value - earlier) > NOISE * max(abs(value), abs(earlier)):
-                yield int(year), figure, float(earlier), float(value)
-
-
-def _parameters(old: Mapping, new: Mapping, lang: str) -> Iterator[tuple]:
-    """List the parameters that both runs used with another value; sets may differ."""
-    name = "name_zh" if lang == "zh" else "species_group"
-    before = {(row["species_group"], row["parameter"]): row for row in old.get("parameters", [])}
-    for row in new.get("parameters", []):
-        earlier = before.get((row["species_group"], row["parameter"]))
-        if earlier is not None and earlier["value"] != row["value"]:
-            item = f"{row.get(name, row['species_group'])} {row['parameter']}"
-            yield "parameter", item, _shown(earlier["value"]), _shown(row["value"]), None
-
-
-def _inputs(old: Mapping, new: Mapping) -> Iterator[tuple]:
-    """List the files that were changed, added or taken away."""
-    before, after = old.get("inputs_sha256", {}), new.get("inputs_sha256", {})
-    for name in sorted(before.keys() | after.keys()):
-        is_renamed = (name not in after and before[name] in after.values()) or (
-            name not in before and after[name] in before.values()
-        )
-        if before.get(name) == after.get(name) or is_renamed:
-            continue
-        uses = {*_uses(name, old), *_uses(name, new)}
-        if uses and all(section in OTHER_FILES for section, _ in uses):
-            continue
-        years = {year for _, year in uses}
-        year = years.pop() if len(years) == 1 else None
-        yield "input", name, before.get(name, "")[:12], after.get(name, "")[:12], year
-
-
-def _uses(name: str, results: Mapping) -> Iterator[tuple[str, int | None]]:
-    """Go through the sections of the settings that name a file, with their years."""
-    for section, value in results.get("settings", {}).items():
-        for one in value if isinstance(value, list) else [value]:
-            path = (one.get("path") or one.get("table")) if isinstance(one, Mapping) else None
-            if path:
-                path = path.replace("\\", "/")
-                # parts of a Shapefile, and what lies beside a raster, have other endings
-                is_many = path.lower().endswith((".shp", ".tif", ".tiff"))
-                begin = path.rpartition(".")[0] if is_many else path
-                if name == path or name.startswith((f"{begin}.", f"{begin}/")):
-                    yield section, one.get("year")
-
-
-def _settings(old: Mapping, new: Mapping) -> Iterator[tuple]:
-    """List the settings of both runs that differ and can change a figure."""
-    before, after = (_flat(one.get("settings", {})) for one in (old, new))
-    for (name, year), value in after.items():
-        if (name, year) in before and before[name, year] != value:
-            yield "setting", name, _shown(before[name, year]), _shown(value), year
-
-
-def _flat(settings: Mapping) -> dict[tuple[str, int | None], object]:
-    """Lay settings out by name and year; paths are left out, since files have fingerprints."""
-    flat: dict[tuple[str, int | None], object] = {}
-    for section in settings.keys() - WITHOUT_EFFECT:
-        value = settings[section]
-        if not isinstance(value, Mapping | list):
-            flat[section, None] = value
-        for number, one in enumerate(value if isinstance(value, list) else [value]):
-            for name, single in one.items() if isinstance(one, Mapping) else ():
-                year = one.get("year")
-                mark = (year or number) if isinstance(value, list) else ""
-                full = ".".join(str(part) for part in (section, mark, name) if part != "")
-                if name not in ("path", "year"):
-                    flat[full, year] = single
-    return dict(sorted(flat.items(), key=lambda item: item[0][0]))
-
-
-def _shown(value: object) -> str:
-    """Write a value as settings would hold it; numbers to twelve digits."""
-    if _is_number(value):
-        return f"{value:.12g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _bears(cause: object, figure: str, year: int) -> bool:
-    """Return whether a cause can change a figure of a year."""
-    is_biomass = cause.kind == "parameter" and cause.item.split()[-1] in set(
-        read_data("biomass_parameters.csv")["parameter"]
-    )
-    if is_biomass and not ("carbon" in figure or "co2" in figure):
-        return False
-    return bool(pd.isna(cause.year) or cause.year <= year)
-
-
-def _told(found: pd.DataFrame, lang: str) -> str:
+def _told(found: list[Cause], lang: str) -> str:
     """Write causes as one text: the first few of each kind, and how many there are."""
     parts = []
     for kind in KINDS:
-        rows = found[found["kind"] == kind]
-        if rows.empty:
+        mine = [one for one in found if one.kind == kind]
+        if not mine:
             continue
-        shown = ", ".join(_item(row, lang) for row in rows.head(CAUSES_SHOWN).itertuples())
-        if len(rows) > CAUSES_SHOWN:
-            shown += text("recalculation.more", lang, count=len(rows))
+        shown = ", ".join(_item(one, lang) for one in mine[:CAUSES_SHOWN])
+        if len(mine) > CAUSES_SHOWN:
+            shown += text("recalculation.more", lang, count=len(mine))
         parts.append(text(f"recalculation.{kind}", lang, causes=shown))
     return "; ".join(parts) if parts else text("recalculation.no_cause", lang)
 
 
-def _item(cause: object, lang: str) -> str:
+def _item(cause: Cause, lang: str) -> str:
     """Write one cause; fingerprints of files stand in the table of causes only."""
     if cause.kind != "input":
         return f"{cause.item}: {cause.old_value} → {cause.new_value}"

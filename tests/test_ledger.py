@@ -175,6 +175,31 @@ def test_broken_results_are_told_and_those_before_them_are_compared(tmp_path):
     assert (found, problem.code) == (None, "earlier_unreadable")
 
 
+def test_tables_of_past_years_are_read_as_texts(tmp_path):
+    results(tmp_path / "2025", 2025)
+    assert earlier_results(tmp_path / "2025", PLACE, 2025)[0]["tables"] == {}, "an earlier program"
+    (tmp_path / "2025" / "tables").mkdir()
+    path = tmp_path / "2025" / "tables" / "ghg_inventory.csv"
+    path.write_text("row,notation,value\ntotal,,1.5\n", encoding="utf-8-sig")
+    found, _ = earlier_results(tmp_path / "2025", PLACE, 2025)
+    assert found["tables"]["ghg_inventory"].to_dict("records") == [
+        {"row": "total", "notation": "", "value": "1.5"}]  # fmt: skip
+    path.write_bytes(b"\xff\xfe\x00")
+    found, (problem,) = earlier_results(tmp_path / "2025", PLACE, 2025)
+    assert (found, problem.code) == (None, "earlier_unreadable")
+
+
+@given(st.sampled_from(["year_before", "year_after", "table", "row", "item", "value", "unit"]),
+       st.text(max_size=4))  # fmt: skip
+def test_whatever_an_earlier_table_holds_is_compared_or_left_out(column, anything):
+    row = {"year_before": "2020", "year_after": "2025", "table": "4", "row": "4.A",
+           "item": "co2", "value": "1.5", "unit": "kt"}  # fmt: skip
+    old, new = ({"history": [], "tables": {"crt_tables": pd.DataFrame([one])}}
+                for one in (row | {column: anything}, row))  # fmt: skip
+    assert len(compare(old, new)) <= 1
+    assert len(compare(new, old)) <= 1
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(

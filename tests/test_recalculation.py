@@ -84,7 +84,16 @@ def test_a_parameter_of_biomass_is_no_cause_of_a_change_of_area():
     told = compare(OLD, new, "en").set_index(["indicator", "year"])["causes"]
     assert told["forest_area_ha", 2020] == "setting coverage_rule: forestry → sandiao"
     assert "bef" in told["carbon_t", 2020]
-    assert "coverage_rule" in told["carbon_t", 2020], "causes that come together are all listed"
+    assert "coverage_rule" not in told["carbon_t", 2020], "carbon is that of parcels by any rule"
+
+
+def test_causes_that_come_together_are_all_listed():
+    new = changed(carbon_t=1.1)
+    new["parameters"][0]["value"] = 1.6
+    new["settings"]["area_crs"] = "EPSG:4523"
+    told = compare(OLD, new, "en")["causes"].iloc[0]
+    assert "bef" in told
+    assert "area_crs: ellipsoid → EPSG:4523" in told
 
 
 def test_the_inventory_of_a_year_is_no_cause_of_a_change_before_it():
@@ -128,6 +137,64 @@ def test_another_version_of_the_program_and_another_set_are_causes():
     assert found.loc["carbon_sink", ["old_value", "new_value"]].tolist() == ["0.1.0", "0.2.0"]
     assert set(found.index) == {"parameter_set", "pools.litter", "ghg.gwp", "carbon_sink"}
     assert list(causes(OLD, new).columns) == list(columns("recalculation_causes").index)
+
+
+GASES = pd.DataFrame({"year_before": 2020, "year_after": 2025, "row": "total",
+                      "item": ["co2", "ch4", "ghg", "uncertainty"],
+                      "value": [-2.0, 0.5, -1.8, 30.0], "unit": ["万t", "t", "万t", "%"],
+                      "notation": ""})  # fmt: skip
+BALANCE = pd.DataFrame({"year_before": 2020, "year_after": 2025, "species_group": ["", "", "oak"],
+                        "item": ["growth", "stock_difference", "growth"],
+                        "volume_m3": [100.0, 90.0, 7.0],
+                        "removal_co2_t_yr": [30.0, 27.0, 2.0]})  # fmt: skip
+
+
+def with_tables(run, **tables):
+    return run | {"tables": tables}
+
+
+def test_a_warming_potential_moves_sums_of_gases_and_nothing_else():
+    # the old table comes from a file, as texts; the interval is drawn and no figure of the past
+    new = changed(carbon_t=1.1)
+    new["settings"]["ghg"] = {"gwp": "sar"}
+    moved = GASES.assign(value=[-2.0, 0.5, -1.7, 31.0])
+    table = compare(with_tables(OLD, ghg_inventory=GASES.astype(str)),
+                    with_tables(new, ghg_inventory=moved), "en")  # fmt: skip
+    told = table.set_index("indicator")["causes"]
+    assert told["ghg_inventory.total.ghg"] == "setting ghg.gwp: ar5 → sar"
+    assert told["carbon_t"].str.startswith("unknown").all()
+    row = table.set_index("indicator").loc["ghg_inventory.total.ghg"]
+    assert (row["year"], row["unit"], row["old_value"], row["new_value"]) == (
+        2025,
+        "万t",
+        -1.8,
+        -1.7,
+    )
+    assert row["name"].startswith("Greenhouse-gas inventory (2020-2025): Total; Greenhouse gases")
+    assert set(told.index) == {"carbon_t", "ghg_inventory.total.ghg"}
+
+
+def test_growth_settings_move_the_growth_of_the_balance_and_not_the_stock_difference():
+    old, new = copy.deepcopy(OLD), changed(forest_stock_m3=1.01)
+    old["settings"]["growth"], new["settings"]["growth"] = {"calibrate": True}, {"calibrate": False}
+    table = compare(with_tables(old, carbon_balance=BALANCE.astype(str)),
+                    with_tables(new, carbon_balance=BALANCE.assign(
+                        volume_m3=[110.0, 91.0, 8.0])), "en")  # fmt: skip
+    told = table.set_index(["indicator", "year"])["causes"]
+    assert told["carbon_balance.growth.volume_m3", 2025] == "setting growth.calibrate: true → false"
+    assert told["carbon_balance.stock_difference.volume_m3", 2025].startswith("unknown")
+    assert told["forest_stock_m3", 2025].startswith("unknown"), "2025 was surveyed"
+    assert len(table) == 4, "the whole forest alone is compared"
+
+
+def test_growth_settings_move_a_year_that_was_brought_forward():
+    old, new = copy.deepcopy(OLD), changed(forest_stock_m3=1.01)
+    for run, calibrate in ((old, True), (new, False)):
+        run["settings"]["inventory"] = run["settings"]["inventory"][:1]
+        run["settings"]["growth"] = {"calibrate": calibrate, "update": True}
+    told = compare(old, new, "en").set_index("year")["causes"]
+    assert told[2020].startswith("unknown")
+    assert told[2025] == "setting growth.calibrate: true → false"
 
 
 def test_a_change_without_a_known_cause_is_not_given_one():
