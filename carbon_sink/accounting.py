@@ -164,8 +164,11 @@ def _balance(found: Accounts, case: Case) -> None:
         grown, _ = update_stands(first, pair, case.growing.models, case.growing.factors)
         losses = case.growing.losses.get(pair)
         growth = stand_growth(first, grown)
-        balances.append(carbon_balance(growth, losses, mine, case.parameters, pair))
-        found.notes += balance_notes(balances[-1])
+        gross = set(growth["species_group"].dropna()) - set(case.growing.factors)
+        died = case.settings.growth.mortality_pct_yr
+        mortality = {} if died is None else dict.fromkeys(sorted(gross), died)
+        balances.append(carbon_balance(growth, losses, mine, case.parameters, pair, mortality))
+        found.notes += balance_notes(balances[-1], case.growing.factors)
         try:
             cut = None if losses is None else harvested_aboveground(losses, case.parameters)
             converted = converted_aboveground(mine, case.parameters)

@@ -44,9 +44,9 @@ def growth_of(**stands):
     return pd.DataFrame(rows, columns=["stand_id", "species_group", "growth_m3"])
 
 
-def lost(kind, volume, stand="s1"):
+def lost(kind, volume, stand="s1", year=2023):
     return {"stand_id": stand, "event_type": kind, "part": "arbor", "species_group": "masson_pine",
-            "volume_m3": volume, "carbon_t": volume * PINE}  # fmt: skip
+            "year": year, "volume_m3": volume, "carbon_t": volume * PINE}  # fmt: skip
 
 
 def balance(pieces, growth=None, losses=(), **more):
@@ -85,21 +85,30 @@ def test_what_the_methods_disagree_about_is_left_and_shown():
 
 def test_mortality_is_a_share_of_the_mean_stock_of_each_year():
     # 1 % of 1050 m3 in each of five years
-    found = balance([piece(before=1000.0, after=1100.0)], growth_of(s1=152.5), mortality_pct=1.0)
+    pieces = [piece(before=1000.0, after=1100.0)]
+    found = balance(pieces, growth_of(s1=152.5), mortality_pct={"masson_pine": 1.0})
     volume = items(found)
-    assert volume["mortality"] == pytest.approx(-52.5)
+    assert volume["mortality"] == items(found, "masson_pine")["mortality"] == pytest.approx(-52.5)
     assert volume["residual"] == pytest.approx(0.0, abs=1e-9)
-    assert balance_notes(found) == []
+    assert balance_notes(found, []) == []
 
 
-def test_mortality_that_is_not_known_is_missing_and_told_and_none_is_none():
+def test_gross_growth_without_mortality_is_told_and_calibrated_growth_is_not():
     found = balance([piece(before=1000.0, after=1100.0)], growth_of(s1=100.0))
     assert np.isnan(items(found)["mortality"])
     assert items(found)["total"] == pytest.approx(100.0)
-    (note,) = balance_notes(found)
-    assert (note.code, note.severity, note.value) == ("mortality_missing", "warn", "0")
-    none = balance([piece(before=1000.0, after=1100.0)], growth_of(s1=100.0), mortality_pct=0.0)
-    assert items(none)["mortality"] == 0.0
+    (note,) = balance_notes(found, ["oak"])
+    assert (note.code, note.severity) == ("mortality_missing", "warn")
+    assert (note.value, note.rule) == ("masson_pine", "100")
+    assert balance_notes(found, ["masson_pine"]) == []
+
+
+def test_mortality_of_one_group_is_not_that_of_another_and_none_is_none():
+    oak = {"species_before": "oak", "species_after": "oak", "stand_id_before": "s2"}
+    pieces = [piece(before=1000.0, after=1100.0), piece(before=100.0, after=110.0, **oak)]
+    found = balance(pieces, growth_of(s1=100.0), mortality_pct={"masson_pine": 0.0})
+    assert items(found)["mortality"] == items(found, "masson_pine")["mortality"] == 0.0
+    assert np.isnan(items(found, "oak")["mortality"])
 
 
 def test_growth_and_losses_count_for_what_stayed_and_the_rest_is_conversion():
@@ -121,6 +130,50 @@ def test_land_that_was_cut_over_is_harvest_and_no_conversion():
     found = items(balance(pieces, losses=[lost("harvest", 400.0)]))
     assert found[["harvest", "conversion", "residual"]].tolist() == pytest.approx(
         [-400.0, 0.0, 0.0]
+    )
+
+
+UNSTOCKED = piece("unstocked", 400.0, 0.0, area_after_ha=0.0, species_after=None)
+
+
+def test_a_stand_that_was_cut_grew_until_its_harvest_only():
+    # 100 m3 in five years; 60 of them by 2023, when 400 + 60 m3 stood there and 450 were cut
+    found = balance([UNSTOCKED], growth_of(s1=100.0), [lost("harvest", 450.0)])
+    volume, carbon = items(found), items(found, figure="carbon_t") / PINE
+    for table in (volume, carbon):
+        assert table[["growth", "harvest", "unrecorded", "residual"]].tolist() == pytest.approx(
+            [60.0, -450.0, -10.0, 0.0]
+        )
+    # it is the last of two events that the stand ended with
+    events = [lost("pest", 20.0, year=2021), lost("harvest", 400.0, year=2022)]
+    found = items(balance([UNSTOCKED], growth_of(s1=100.0), events))
+    assert found[["growth", "unrecorded"]].tolist() == pytest.approx([40.0, -20.0])
+
+
+def test_forest_that_went_without_a_record_is_told_and_grew_nothing():
+    for events in ([], [lost("harvest", 300.0, "s9")]):
+        found = balance([UNSTOCKED], growth_of(s1=100.0), events)
+        volume = items(found, "masson_pine")
+        assert volume[["growth", "unrecorded", "residual"]].tolist() == pytest.approx(
+            [0.0, -400.0, 0.0]
+        )
+    without = carbon_balance(growth_of(s1=9.0), None, pd.DataFrame([UNSTOCKED]), PARAMETERS, YEARS)
+    assert items(without)["unrecorded"] == -400.0
+
+
+def test_a_record_above_what_stood_there_stays_in_the_residual():
+    found = items(balance([UNSTOCKED], losses=[lost("harvest", 430.0)]))
+    assert found[["harvest", "unrecorded", "residual"]].tolist() == [-430.0, 0.0, 30.0]
+
+
+def test_the_part_of_a_stand_that_remains_grows_on():
+    # half the stand was cut in 2023: 200 m3 and 30 of 50 m3 of growth; the other half grows by 50
+    half = {"area_before_ha": 5.0}
+    pieces = [piece(before=200.0, after=250.0, **half), UNSTOCKED | half | {
+        "volume_before_m3": 200.0, "carbon_before_t": 200.0 * PINE}]  # fmt: skip
+    found = items(balance(pieces, growth_of(s1=100.0), [lost("harvest", 230.0)]))
+    assert found[["growth", "harvest", "unrecorded", "residual"]].tolist() == pytest.approx(
+        [80.0, -230.0, 0.0, 0.0]
     )
 
 
@@ -160,15 +213,6 @@ def test_losses_of_sparse_woodland_and_unknown_losses_are_not_losses_of_forest()
     assert found[["fire", "pest"]].tolist() == [0.0, -3.0]  # of a species without a place
 
 
-def test_growth_by_species_counts_as_it_is():
-    growth = pd.DataFrame({"species_group": ["masson_pine"], "growth_m3": [30.0]})
-    found = carbon_balance(
-        growth, None, pd.DataFrame([piece(before=10.0, after=40.0)]), PARAMETERS, YEARS
-    )
-    assert items(found)["growth"] == 30.0
-    assert items(found)["residual"] == pytest.approx(0.0)
-
-
 def test_growth_of_stands_is_what_the_model_added_to_arbor_forest():
     before = pd.DataFrame({
         "stand_id": ["1", "2"], "species_group": ["oak", None], "carbon_part": ["arbor", "bamboo"],
@@ -196,7 +240,8 @@ def test_items_add_up_and_species_add_up_to_all_forest(made_, grown, cut, mortal
     pieces = [
         piece(flow, before, after, species_after=species) for flow, before, after, species in made_
     ]
-    found = balance(pieces, growth_of(s1=grown), [lost("harvest", cut)], mortality_pct=mortality)
+    rates = dict.fromkeys(("masson_pine", "oak"), mortality)
+    found = balance(pieces, growth_of(s1=grown), [lost("harvest", cut)], mortality_pct=rates)
     table = found.pivot_table(index="item", columns="species_group", values="carbon_t")
     scale = table.abs().max().max() + 1.0
     parts = table.loc[list(PROCESSES)].sum()
@@ -235,7 +280,7 @@ def test_negative_growth_is_refused_with_all_its_stands():
 @pytest.mark.parametrize("mortality", [-1.0, 100.5, float("nan")])
 def test_impossible_mortality_is_refused(mortality):
     with pytest.raises(ParameterError) as error:
-        balance([piece(before=10.0, after=12.0)], mortality_pct=mortality)
+        balance([piece(before=10.0, after=12.0)], mortality_pct={"masson_pine": mortality})
     assert error.value.problems[0].field == "mortality_pct"
 
 

@@ -28,13 +28,16 @@ class Growth(Section):
     """
     How stands grow between inventories and after them.
 
-    ``models`` gives a species group another model than its own. ``update`` brings the latest
-    inventory to a report year that has none.
+    ``models`` gives a species group another model than its own. ``mortality_pct_yr`` is what
+    dies without a record, for the balance of gains and losses of species groups that are not
+    calibrated; calibrated growth is net of it. ``update`` brings the latest inventory to a
+    report year that has none.
     """
 
     region: Literal["gx_north", "gx_south"] = "gx_north"
     models: dict[str, str] = {}
     calibrate: bool = True
+    mortality_pct_yr: Share | None = None
     update: bool = False
 
 
