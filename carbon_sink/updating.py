@@ -28,6 +28,7 @@ MEASURES = ("height_m", "dbh_cm", "basal_area_m2_ha", "volume_m3")
 STATE = ("age_yr", *MEASURES)
 MODEL_OF = dict(zip(MEASURES, ("height", "dbh", "basal_area", "volume"), strict=True))
 OVERMATURE = 5
+ROUNDING = 1e-9
 # parts of the stock that belong to the stand's own trees
 PARTS_OF_STOCK = ("dominant_volume_m3", "companion_volume_m3")
 
@@ -211,8 +212,9 @@ def update_stands(
     factors : mapping, optional
         Species group to the calibrated multiplier of its volume growth; 1 where there is none.
     losses : DataFrame, optional
-        What harvest, fire and pests took: ``stand`` (a label of the index), ``year`` and
-        ``volume_m3`` (m3). Losses of other years are left aside.
+        What harvest, fire and pests took: ``event_id``, ``stand`` (a label of the index, or
+        missing), ``year`` and ``volume_m3`` (m3), and where a stand is missing
+        ``species_group`` and ``town_code``. Losses of other years are left aside.
     pooled : collection of str
         Species groups whose factor is that of all stands of their model; ``growth_model`` says so.
     species_scheme : str
@@ -239,7 +241,9 @@ def update_stands(
     Notes
     -----
     In each year stands grow first; then what the events of the year took is taken off, and
-    basal area and trees per hectare with it, in proportion. Nothing falls below 0.
+    basal area and trees per hectare with it, in proportion. Nothing falls below 0. What an
+    event took of a species, nobody knows where, is taken off all forest of that species, and of
+    its town where the event names one, in proportion to the stock that other events left.
 
     Examples
     --------
@@ -259,10 +263,11 @@ def update_stands(
     first, notes = states(stands, models), []
     factor = first["species_group"].map(dict(factors or {})).astype(float).fillna(1.0)
     state = first.assign(limited_yr=0, loss_m3=0.0, kept=1.0)
+    ground = stands.reindex(columns=["forest_type", "town_code"])
     for year in range(years[0] + 1, years[1] + 1):
         state = grow_year(state, factor)
         state["limited_yr"] += state["limited"]
-        state, found = _after_losses(state, losses, year, place)
+        state, found = _after_losses(state, losses, year, ground, place)
         notes += found
     updated = _stocks(_measures(stands, state), stands, state, years)
     updated, of_age = _age_groups(updated, stands, species_scheme)
@@ -277,17 +282,26 @@ def update_stands(
 
 
 def _after_losses(
-    state: pd.DataFrame, losses: pd.DataFrame | None, year: int, place: dict
+    state: pd.DataFrame, losses: pd.DataFrame | None, year: int, ground: pd.DataFrame, place: dict
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Take off what the events of one year took, and tell what could not be."""
     if losses is None or not losses["year"].eq(year).any():
         return state, []
-    of_year = losses[losses["year"].eq(year)].set_index("stand")["volume_m3"]
-    unknown = of_year.isna() | of_year.lt(0.0)
-    lost = of_year[~unknown].groupby(level=0).sum().reindex(state.index, fill_value=0.0)
-    above = lost > state["volume_m3"]
+    of_year = losses[losses["year"].eq(year)]
+    of_year = of_year.set_index(of_year["stand"].astype(object).fillna(of_year["event_id"]))
+    volume = of_year["volume_m3"]
+    unknown = volume.isna() | volume.lt(0.0)
+    somewhere = of_year["stand"].isna() & ~volume.eq(0.0)
+    placed = volume[~unknown & ~somewhere].groupby(level=0).sum()
+    placed = placed.reindex(state.index, fill_value=0.0)
+    left = (state["volume_m3"] - placed).clip(lower=0.0)
+    spread, nowhere = _spread(of_year[~unknown & somewhere], state, left, ground)
+    lost = placed + spread
+    # sums of shares hit the stock but for their last digits
+    above = lost > state["volume_m3"] * (1.0 + ROUNDING)
     notes = [
         *faulty("growth_loss_unknown", unknown, **place),
+        *faulty("growth_loss_nowhere", nowhere.notna(), nowhere, **place),
         *faulty("growth_loss_above_stock", above, lost.round(1), **place),
     ]
     lost = lost.clip(upper=state["volume_m3"])
@@ -299,6 +313,26 @@ def _after_losses(
         kept=state["kept"] * kept,
     )
     return state, notes
+
+
+def _spread(
+    taken: pd.DataFrame, state: pd.DataFrame, left_m3: pd.Series, ground: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
+    """Share what was taken somewhere over the forest of its species; tell what has none."""
+    forest = left_m3.where(ground["forest_type"].isin(FOREST_STOCK), 0.0)
+    lost, nowhere = pd.Series(0.0, index=state.index), []
+    if taken.empty:
+        return lost, pd.Series(dtype=float)
+    for (species, town), events in taken.groupby(["species_group", "town_code"], dropna=False):
+        mine = state["species_group"].eq(species)
+        if pd.notna(town):
+            mine &= ground["town_code"].eq(town)
+        stock = forest.where(mine, 0.0)
+        if stock.sum() > 0.0:
+            lost += stock * (events["volume_m3"].sum() / stock.sum())
+        else:
+            nowhere.append(events["volume_m3"])
+    return lost, pd.concat(nowhere) if nowhere else pd.Series(dtype=float)
 
 
 def _measures(stands: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ TABLE = pd.DataFrame({
 
 @pytest.fixture
 def update():
-    losses = pd.DataFrame({"stand": [0], "year": [2021], "volume_m3": [56.916]})
+    losses = pd.DataFrame({"event_id": "E1", "stand": [0], "year": [2021], "volume_m3": [56.916]})
     later, _ = update_stands(TABLE, (2020, 2021), group_models(), losses=losses, lang="en")
     return later, growth_update(TABLE, later)
 

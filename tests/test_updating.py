@@ -170,7 +170,12 @@ def test_four_side_trees_grow_without_a_stand():
 def test_losses_come_after_the_growth_of_their_year():
     # 2024: 1000 * 1.056916 - 100 = 956.916; basal area and trees are cut in proportion
     losses = pd.DataFrame(
-        {"stand": [1, 1, 1], "year": [2024, 2024, 2030], "volume_m3": [60.0, 40.0, 9.0]}
+        {
+            "event_id": ["E1", "E2", "E3"],
+            "stand": [1, 1, 1],
+            "year": [2024, 2024, 2030],
+            "volume_m3": [60.0, 40.0, 9.0],
+        }
     )
     later = update_stands(stands(trees_per_ha=900.0), (2023, 2024), MODELS, losses=losses)[0].iloc[
         0
@@ -182,8 +187,59 @@ def test_losses_come_after_the_growth_of_their_year():
     assert later["basal_area_m2_ha"] == pytest.approx(uncut * 956.916 / 1056.916, abs=1e-5)
 
 
+def somewhere(volume, species="masson_pine", town=None, event="E1"):
+    """What an event without a place took, as ``event_losses`` tells it."""
+    return {"event_id": event, "stand": None, "year": 2024, "species_group": species,
+            "town_code": town, "volume_m3": volume}  # fmt: skip
+
+
+FOREST = {"species_group": ["masson_pine", "masson_pine", "oak", "masson_pine"],
+          "forest_type": ["arbor", "arbor", "arbor", "sparse"], "town_code": ["t1", "t2", "t1", "t1"],
+          "forest_volume_m3": [1000.0, 3000.0, 500.0, 800.0]}  # fmt: skip
+
+
+def lost_of(*events):
+    table = stands(4, **FOREST)
+    later, notes = update_stands(table, (2023, 2024), MODELS, losses=pd.DataFrame(list(events)))
+    alone = update_stands(table, (2023, 2024), MODELS)[0]
+    lost = alone["forest_volume_m3"] - later["forest_volume_m3"]
+    assert lost.tolist() == pytest.approx(later["growth_loss_m3"].tolist())
+    return lost.tolist(), [(one.code, one.rows, one.value) for one in notes if "loss" in one.code]
+
+
+def test_harvest_without_a_place_is_taken_off_the_forest_of_its_species():
+    # stock of 1 : 3, of the same growth in percent; oak and sparse woodland are not touched
+    assert lost_of(somewhere(400.0)) == (pytest.approx([100.0, 300.0, 0.0, 0.0]), [])
+    # of its town where it names one
+    assert lost_of(somewhere(400.0, town="t1")) == (pytest.approx([400.0, 0.0, 0.0, 0.0]), [])
+    # of what other events of the year left: all of the first stand went
+    placed = somewhere(1056.916) | {"event_id": "E2", "stand": 1}
+    lost, notes = lost_of(somewhere(400.0), placed)
+    assert lost == pytest.approx([1056.916, 400.0, 0.0, 0.0], abs=0.01)
+    assert notes == []
+
+
+def test_harvest_of_a_species_that_stands_nowhere_is_told_with_its_events():
+    lost, notes = lost_of(
+        somewhere(30.0, "cypress"), somewhere(40.0, "oak", "t2", "E2"), somewhere(5.0, "oak"),
+        somewhere(0.0, None),
+    )  # fmt: skip
+    assert lost == pytest.approx([0.0, 0.0, 5.0, 0.0])
+    assert notes == [("growth_loss_nowhere", ("E1", "E2"), "30.0, 40.0")]
+
+
+@given(st.floats(0.0, 6000.0), st.sampled_from([None, "t1", "t2"]), st.floats(0.0, 1000.0))
+@settings(max_examples=30, deadline=None)
+def test_what_events_took_is_all_taken_off_or_told(volume, town, placed):
+    events = [somewhere(volume, town=town), somewhere(placed, event="E2") | {"stand": 2}]
+    lost, notes = lost_of(*events)
+    assert sum(lost) == pytest.approx(volume + placed) or notes[0][0] == "growth_loss_above_stock"
+
+
 def test_more_than_there_is_cannot_be_lost_and_losses_without_volume_are_told():
-    losses = pd.DataFrame({"stand": [1, 2], "year": 2024, "volume_m3": [5000.0, np.nan]})
+    losses = pd.DataFrame(
+        {"event_id": "E1", "stand": [1, 2], "year": 2024, "volume_m3": [5000.0, np.nan]}
+    )
     later, notes = update_stands(stands(2), (2023, 2025), MODELS, losses=losses)
     assert later["forest_volume_m3"].iloc[0] == 0.0
     found = {one.code: one.rows for one in notes}
