@@ -136,7 +136,20 @@ def _update(
     found.notes += [
         Problem("stands_updated", file=before.attrs.get("file", ""),
                 value=str(years[0]), rule=str(years[1])),
+        *_years_without_losses(found.losses.get(years), years,
+                               [source.path for source in settings.events]),
         *notes,
     ]  # fmt: skip
     found.tables["growth_update"] = growth_update(before, later)
     found.updated, found.since = estimate(later, settings, parameters), years[0]
+
+
+def _years_without_losses(
+    losses: pd.DataFrame | None, years: Pair, files: Sequence[str]
+) -> list[Problem]:
+    """Tell in which years since the inventory nobody recorded what was cut, burnt or eaten."""
+    recorded = set() if losses is None else set(losses["year"])
+    silent = [str(year) for year in range(years[0] + 1, years[1] + 1) if year not in recorded]
+    if not silent:
+        return []
+    return [Problem("update_without_losses", file=", ".join(files), value=", ".join(silent))]

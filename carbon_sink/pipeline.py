@@ -236,7 +236,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     values, reasons, sources = indicator_values(tables, events, statistics, year, lang)
     targets = [Target(**row.model_dump()) for row in settings.targets]
     tables["indicators"] = indicator_table(
-        values, reasons, targets, year, lang, sources, intervals=accounts.intervals(year)
+        values, reasons, targets, year, lang, sources, accounts.intervals(year), growing.since
     )
     reasons |= {"sinks": text("absent.sinks", lang), **accounts.reasons}
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})

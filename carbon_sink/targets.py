@@ -23,6 +23,8 @@ FROM_SUMMARY = {
     "carbon_t": "absent.no_species",
     "removal_co2_t_yr": "absent.one_inventory",
 }
+# what a modelled value does not tell
+NOT_JUDGED = {"met": None, "required_per_year": None, "probability": None}
 TARGET_COLUMNS = ("base_year", "base_value", "target_year", "target_value", "kind", "source")
 
 
@@ -155,6 +157,7 @@ def indicator_table(
     lang: str = "zh",
     sources: dict[str, str] | None = None,
     intervals: dict[str, Interval] | None = None,
+    since: int | None = None,
 ) -> pd.DataFrame:
     """
     Lay out every indicator with its value, its target and its progress.
@@ -176,6 +179,9 @@ def indicator_table(
     intervals : dict, optional
         Indicator key to the interval of a computed value, in the unit of
         ``data/indicators.csv``. A published value gets none.
+    since : int, optional
+        Year of the survey from which the stands of this year were modelled. Figures of stands
+        say so then, and are not judged: whether a target is met a survey tells.
 
     Returns
     -------
@@ -202,20 +208,27 @@ def indicator_table(
         row = {"indicator": key, "name": names.loc[key, f"name_{lang}"], "unit": unit}
         row["value"] = None if value is None else round(value / factor, 10)
         row["value_source"] = (sources or {}).get(key, "")
+        modelled = since is not None and key in FROM_SUMMARY and not row["value_source"]
+        if modelled and value is not None:
+            row["value_source"] = text("target.modelled", lang, year=since)
         if target is not None:
             row |= {name: getattr(target, name) for name in TARGET_COLUMNS}
         if target is not None and value is not None:
             row |= asdict(progress(target, year, row["value"]))
+            row |= NOT_JUDGED if modelled else {}
         known = None if row["value_source"] or value is None else (intervals or {}).get(key)
         if known is not None:
             row |= {"low": round(known.low / factor, 10), "high": round(known.high / factor, 10)}
             if target is not None:
                 row["probability"] = _probability(target, known, factor)
         row["reason"] = reasons.get(key, "") if value is None else ""
+        if modelled and target is not None and value is not None:
+            row["reason"] = text("target.not_judged", lang)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(columns("indicators").index))
     numbers = columns("indicators").query("kind == 'number'").index
-    return table.astype(dict.fromkeys(numbers, float))
+    judged = table["met"].astype(object).where(table["met"].notna(), None)
+    return table.astype(dict.fromkeys(numbers, float)).assign(met=judged)
 
 
 def _probability(target: Target, known: Interval, factor: float) -> float | None:

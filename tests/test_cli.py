@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from conftest import small_inventory
 
 from carbon_sink.cli import main
+from carbon_sink.cli.commands import _progress_line
 
 
 def test_help_is_chinese_by_default_and_english_on_request(capsys):
@@ -267,3 +269,12 @@ def test_a_console_in_gbk_shows_the_messages(small_place, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0
     assert "森林蓄积量" in done.stdout.decode("gbk")
+
+
+def test_a_modelled_value_is_not_told_as_met():
+    row = pd.Series({"name": "森林蓄积量", "unit": "万m3", "value": 92.5, "kind": "reach",
+                     "target_value": 90.0, "done_pct": 141.4, "met": None,
+                     "reason": "推算值，不作达标判定"})  # fmt: skip
+    said = _progress_line(row, "zh")
+    assert "92.5 万m³（目标：达到 90 万m³）推算值，不作达标判定" in said
+    assert "已达标" not in said

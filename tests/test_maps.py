@@ -14,6 +14,7 @@ from conftest import FACTS
 
 from carbon_sink import maps
 from carbon_sink.maps.district import page_content
+from carbon_sink.maps.figures import tally, words
 from carbon_sink.tables import columns
 
 HOSTILE = (
@@ -301,6 +302,21 @@ def test_key_figures_carry_their_interval_where_it_holds_all_errors(towns, table
     assert found["森林蓄积量"] == "95%：32.10–41.90 万"
     assert found["森林覆盖率"] == ""  # land classes may be wrong, and the interval is of areas
     assert found["森林碳储量"] == ""  # of another year
+
+
+def test_a_modelled_value_is_neither_met_nor_missed_and_says_so(towns, tables):
+    rows = tables["indicators"].astype(object)
+    rows.loc[0, ["met", "value_source", "reason"]] = [
+        None,
+        "模型推算（2025 年调查）",
+        "推算值，不作达标判定",
+    ]
+    card = page_content(FACTS, {**tables, "indicators": rows}, towns, None, None)["targets"][0]
+    assert card["state"] == "modelled"
+    assert card["reason"] == "模型推算（2025 年调查） · 推算值，不作达标判定"
+    assert card["percent"]
+    assert tally([{"state": "modelled"}, {"state": "met"}], "zh") == "1 项达标 · 1 项为推算值"
+    assert words("zh")["modelled"] == "推算值"
 
 
 def test_a_probability_is_never_written_as_certainty(towns, tables):

@@ -185,3 +185,19 @@ def test_a_year_outside_the_records_of_fires_is_unknown_and_not_free_of_fires():
         for year in (2020, 2023, 2025)
     }
     assert rates == {2020: None, 2023: 0.0, 2025: 0.5}
+
+
+def test_a_modelled_figure_of_stands_is_not_judged_and_others_are():
+    fire = Target("fire_damage_permille", "‰", 2020, 0.3, 2025, 0.3, "ceiling")
+    values = {"forest_stock_m3": 910_000.0, "fire_damage_permille": 0.2, "carbon_t": 5.0}
+    table = indicator_table(values, {}, [STOCK, fire], 2027, "en", since=2025)
+    stock, fires, carbon = (row for _, row in table.iterrows())
+    assert stock["value_source"] == carbon["value_source"] == "modelled from the 2025 survey"
+    assert (stock["met"], stock["reason"]) == (None, "modelled; not judged against the target")
+    assert stock["gap"] == pytest.approx(-1.0)
+    assert stock[["required_per_year", "probability"]].isna().all()
+    assert (fires["met"], fires["value_source"], carbon["reason"]) == (True, "", "")
+    published = indicator_table(
+        values, {}, [STOCK], 2027, sources={"forest_stock_m3": "yearbook"}, since=2025
+    )
+    assert published.loc[0, ["value_source", "met"]].tolist() == ["yearbook", True]

@@ -221,9 +221,16 @@ def _print_results(done: "Run", lang: str) -> None:
     print(text("cli.open_map", lang, path=Path(done.folder) / "index.html"))
 
 
+def _judged(met: bool | None, lang: str) -> str:
+    """Say whether a target is met; of a modelled value nobody can."""
+    if met is None:
+        return text("target.not_judged", lang)
+    return text("cli.met" if met else "cli.not_met", lang)
+
+
 def _progress_line(row: NamedTuple, lang: str) -> str:
     """Say in one line where an indicator stands against its target."""
-    if row.reason:
+    if math.isnan(row.value):
         return text("cli.absent", lang, name=row.name, reason=row.reason)
     done = "" if math.isnan(row.done_pct) else text("cli.done_pct", lang, pct=f"{row.done_pct:.1f}")
     return text(
@@ -234,6 +241,6 @@ def _progress_line(row: NamedTuple, lang: str) -> str:
         unit=pretty(row.unit, lang),
         kind=text(f"kind.{row.kind}", lang),
         target=f"{row.target_value:g}",
-        met=text("cli.met" if row.met else "cli.not_met", lang),
+        met=_judged(row.met, lang),
         done=done,
     )

@@ -45,7 +45,7 @@ function showHead(page) {
 }
 
 function targetCard(one, words) {
-  const signs = { met: "✓ ", not_met: "✗ ", unknown: "— " };
+  const signs = { met: "✓ ", not_met: "✗ ", modelled: "~ ", unknown: "— " };
   const card = element("div", "card " + one.state);
   const state = element("span", "state", signs[one.state] + words[one.state]);
   append(card, append(element("div", "head"), element("span", "name", one.name), state));

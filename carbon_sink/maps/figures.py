@@ -26,6 +26,7 @@ TOWN_ROWS = (
 # figures whose interval holds the errors of parcel areas only, not those of land classes
 BY_AREA_ONLY = ("forest_coverage_pct", "forest_coverage_sandiao_pct", "forest_area_ha")
 UNCHANGING = ("land_area_ha", "removal_co2_t_yr")  # fixed, or a change by itself
+STATES = ("met", "not_met", "modelled", "unknown")
 MISSING = "—"
 TEN_THOUSAND = 10_000.0
 
@@ -200,6 +201,8 @@ def _target(row: dict, lang: str) -> dict:
     state = "unknown"
     if _known(row.get("met")) and _known(row.get("value")):
         state = "met" if bool(row["met"]) else "not_met"
+    elif _known(row.get("value")):
+        state = "modelled"
     card = {
         "name": pretty(row["name"], lang),
         "unit": unit,
@@ -216,7 +219,7 @@ def _target(row: dict, lang: str) -> dict:
         "percent": "",
         "gap": _gap(row, kind, places, lang),
         "details": _details(row, places, lang),
-        "reason": "" if _known(row.get("value")) else _text(row.get("reason")),
+        "reason": _about(row, state),
         "source": _text(row.get("source")),
     }
     if _known(row.get("base_value")):
@@ -226,6 +229,12 @@ def _target(row: dict, lang: str) -> dict:
         card["done"] = round(min(max(float(row["done_pct"]), 0.0), 100.0), 2)
         card["percent"] = text("map.done", lang, percent=number_text(float(row["done_pct"]), 1))
     return card
+
+
+def _about(row: dict, state: str) -> str:
+    """Say why a value is absent, or from what it was modelled and why it is not judged."""
+    said = {"unknown": ("reason",), "modelled": ("value_source", "reason")}.get(state, ())
+    return " · ".join(filter(None, (_text(row.get(name)) for name in said)))
 
 
 def _gap(row: dict, kind: str, places: int, lang: str) -> str:
@@ -259,7 +268,7 @@ def _details(row: dict, places: int, lang: str) -> list[str]:
 
 def tally(cards: list[dict], lang: str) -> str:
     """
-    Count the targets that are met, not met and without a value.
+    Count the targets that are met, not met, modelled only and without a value.
 
     Examples
     --------
@@ -267,7 +276,7 @@ def tally(cards: list[dict], lang: str) -> str:
     '2 met · 1 not met'
     """
     states = [card["state"] for card in cards]
-    counts = {state: states.count(state) for state in ("met", "not_met", "unknown")}
+    counts = {state: states.count(state) for state in STATES}
     return " · ".join(
         text(f"map.tally_{state}", lang, count=count) for state, count in counts.items() if count
     )
