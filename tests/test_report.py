@@ -13,7 +13,9 @@ from conftest import FACTS
 
 from carbon_sink.language import text
 from carbon_sink.report import write_indicators, write_tables, write_workbook
-from carbon_sink.report.sheets import _met_in_words
+from carbon_sink.report.layout import table_sheet
+from carbon_sink.report.sheets import _met_in_words, sheets_of
+from carbon_sink.report.workbook import _width
 from carbon_sink.tables import columns
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
@@ -220,6 +222,21 @@ def test_parameters_show_source_and_confidence_in_words(book):
     (row,) = below_head(book["参数"])
     assert (row["对象"], row["数值"], row["可信度"]) == ("马尾松", 1.472, "通行值（未核实）")
     assert row["出处"] == "+table 3"
+
+
+def test_parameters_keep_the_code_that_joins_them_to_the_stands_and_the_formula(tables, parameters):
+    (sheet,) = [one for one in sheets_of(tables, FACTS, parameters) if one.key == "parameters"]
+    codes = [row[sheet.headings.index("代码 species_group")] for row in sheet.rows]
+    assert codes == parameters["species_group"].tolist()
+    assert "C = V × D × BEF × (1 + R) × CF" in sheet.about
+
+
+def test_a_unit_fits_its_column_unbroken_and_scenarios_are_headed_so():
+    # a wide glyph takes two places: ( 万 t space CO2 / y r ) are 2 + 2 + 9 + 2 and two to spare
+    assert _width("碳（万t CO2/yr）", [], "") >= 15
+    table = pd.DataFrame({"scenario": ["a"], "scenario_zh": ["甲"], "scenario_en": ["A"]})
+    sheet = table_sheet("outlook", "outlook", table, "en")
+    assert (sheet.headings, sheet.rows) == (["Scenario"], [["A"]])
 
 
 def test_codes_of_tables_are_shown_by_their_names(book):

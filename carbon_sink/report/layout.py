@@ -105,7 +105,8 @@ def table_sheet(
         if zone in table:
             total |= table[zone].eq("")
     units = ["row" if one in row_units else unit_of(name, one) for one in keep]
-    return Sheet(key, [heading(name, c, lang) for c in keep], rows, units, total.tolist(), about)
+    headings = [heading(name, "scenario" if c == f"scenario_{lang}" else c, lang) for c in keep]
+    return Sheet(key, headings, rows, units, total.tolist(), about)
 
 
 def _in_words(name: str, column: str, kind: str, cells: pd.Series, lang: str) -> list:

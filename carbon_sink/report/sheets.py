@@ -182,6 +182,7 @@ def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
     cells = {
         "set": [code_name("evidence", name, lang) for name in parameters["set"]],
         "of": of,
+        "code": parameters["species_group"].tolist(),
         "parameter": [code_name("parameter", name, lang) for name in parameters["parameter"]],
         "value": [
             code_name("crt.land" if is_land else "evidence.of", value, lang)
@@ -198,7 +199,8 @@ def _parameter_sheet(parameters: pd.DataFrame, lang: str) -> Sheet:
     headings = [code_name("report.parameter", name, lang) for name in cells]
     units = ["general" if name == "value" else "" for name in cells]
     rows = [list(row) for row in zip(*cells.values(), strict=True)]
-    return Sheet("parameters", headings, rows, units, [False] * len(rows))
+    about = text("report.about.parameters", lang)
+    return Sheet("parameters", headings, rows, units, [False] * len(rows), about)
 
 
 def _what_of(code: str, name_zh: str, lang: str) -> str:

@@ -18,6 +18,7 @@ CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # same inputs, 
 WIDEST, NARROWEST = 40, 8  # columns of a sheet; three times as wide where there are few
 FEW_COLUMNS, WIDE_GLYPHS = 2, 0x2E80
 LETTER = 0.75  # width of a letter beside that of a digit, on average
+INDENT = 2  # columns that the indent and the end of a line take from a text
 A4, A3 = 9, 8  # paper, as Excel numbers it
 LINE_POINTS = 14
 LEAST_ACROSS = 100  # lines above a narrow table run past it up to here
@@ -235,8 +236,9 @@ def _widths(blocks: list[Sheet]) -> list[float]:
 
 
 def _width(title: str, cells: list, unit: str) -> float:
-    """Return the width that fits Chinese text; headings may take two lines."""
-    longest = math.ceil(_display_width(title) / 2) + 1
+    """Return the width that fits Chinese text; headings may take two lines, their units one."""
+    unit_alone = title[max(title.rfind("（"), title.rfind(" (")) :] if title[-1:] in "）)" else ""
+    longest = max(math.ceil(_display_width(title) / 2) + 1, _display_width(unit_alone))
     for cell in cells:
         if isinstance(cell, float):
             longest = max(longest, len(f"{cell:,.{decimals(unit)}f}"))
@@ -248,7 +250,7 @@ def _width(title: str, cells: list, unit: str) -> float:
 def _height(row: list, widths: list[float]) -> float:
     """Return the height of a row in points, for texts that wrap."""
     lines = [
-        math.ceil((_display_width(value, LETTER) + 1) / width)
+        math.ceil((_display_width(value, LETTER) + INDENT) / width)
         for value, width in zip(row, widths, strict=False)
         if isinstance(value, str)
     ]
