@@ -178,10 +178,11 @@ def test_impossible_rates_are_refused_where_they_are_given(name, value):
 
 def test_a_rate_of_one_species_or_in_another_unit_is_refused():
     row = own_rows(stock_growth_rate_pct=6.0)
-    for faulty in (row.assign(species_group="oak"), row.assign(unit="%")):
+    for faulty, code in ((row.assign(species_group="oak"), "parameter_row_province"),
+                         (row.assign(unit="%"), "parameter_row_unit")):  # fmt: skip
         with pytest.raises(ParameterError) as error:
             load_parameters("ar_cm_001", faulty)
-        assert error.value.problems[0].code == "parameter_row_incomplete"
+        assert error.value.problems[0].code == code
 
 
 def test_a_missing_second_date_is_refused():
