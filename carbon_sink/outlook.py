@@ -5,11 +5,15 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from .codes import named_groups
+from .curve_calibration import NONE
 from .errors import ParameterError, Problem, first_rows
-from .outlook_draws import Forest, Outcome, central_course, outcome, shared
+from .growth_errors import level_errors, rate_errors
+from .new_forest import land_notes
+from .outlook_draws import Forest, Outcome, central_course, outcome, rows_of, shared
 from .scenarios import Scenario
 from .spreads import Errors, Spread, bias_sd
-from .trajectories import FLOWS, STAND, with_planting
+from .trajectories import FLOWS, STAND, curve_of
 from .units import carbon_to_co2
 
 BOUNDS = (0.025, 0.975)
@@ -26,6 +30,8 @@ def project(
     factor_se: Mapping[str, float],
     spread: Spread,
     *,
+    calibration: pd.DataFrame | None = None,
+    levels: pd.DataFrame | None = None,
     draws: int = 10_000,
     seed: int = 1,
     bef_root_correlation: float = 0.0,
@@ -51,6 +57,12 @@ def project(
         Species group to its calibrated factor of volume growth and the standard error of it.
     spread : Spread
         As ``spreads.default_spread`` returns it.
+    calibration : DataFrame, optional
+        The table behind the factors, as ``calibration.calibrate`` returns it: what a bias of
+        its two inventories does to them.
+    levels : DataFrame, optional
+        As ``curve_calibration.calibrate_curves`` returns it; without it level curves stay as
+        they are.
     draws, seed : int
         Draws of all errors and their seed. All scenarios share the draws.
     bef_root_correlation : float
@@ -73,15 +85,20 @@ def project(
     Notes
     -----
     Arbor forest follows ``trajectories.follow``. Bamboo, economic and shrub forest stay as they
-    are but for planting, which adds their carbon and, with all new forest, its area when it
-    closes its canopy. Dead wood, litter and soil are not counted.
+    are but for planting, which adds their carbon. Planted forest and young plantations count
+    as forest area when they close their canopy; harvest takes no forest area away, as what is
+    cut grows back. Dead wood, litter and soil are not counted.
+
+    Regrowth is a cautious choice: it starts at age 0 on the calibrated level curve, on no more
+    ground than was cut, not at all where there is no curve, and not after fires and pests.
 
     Draws multiply growth once for each species group and all years, the stock at the start by
-    one bias, and carbon per species group. Growth that was not calibrated, and all growth by
-    level curves, has the wide error of ``data/uncertainty.csv``. Trajectories are computed at
-    few values of growth and bias and interpolated by polynomials between them; against
-    trajectories of their own, bounds of 35 years ahead moved by about 1 %. That the models
-    may be wrong altogether, or the scenario, is not in the intervals.
+    one bias, and carbon per species group. What the bias of two inventories does to calibrated
+    growth is drawn once for all groups, by the same biases as the removal between them. Growth
+    that was not calibrated has the wide error of ``data/uncertainty.csv``. Trajectories are
+    computed at few values of growth and bias and interpolated by polynomials between them;
+    against trajectories of their own, bounds of 35 years ahead moved by about 1 %. That the
+    models may be wrong altogether, or the scenario, is not in the intervals.
 
     Calibrated growth is net: trees that died between two inventories are in it. Mortality that
     is stated beside it should be what goes beyond that, or it counts twice.
@@ -94,13 +111,17 @@ def project(
     if not years or years[0] <= year:
         raise ParameterError(Problem("outlook_years_past", field="outlook.years",
                                      value=", ".join(map(str, years)), rule=str(year)))  # fmt: skip
-    errors = Errors(spread, parameters, (year,), bias_sd({year: stands}, spread),
+    bias, tied = bias_sd({year: stands}, spread)[0], spread.bias_dates_correlation
+    calibrated = calibration is not None and len(calibration)
+    before = int(calibration["year_before"].min()) if calibrated else year - 1
+    errors = Errors(spread, parameters, (before, year), np.array([bias, bias]),
                     bef_root_correlation)  # fmt: skip
-    forest = shared(stands, year, max(years), models, parameters, errors, factors, factor_se,
-                     draws, seed)  # fmt: skip
+    forest = shared(stands, year, max(years), models, parameters, errors,
+                    rate_errors(factors, factor_se, calibration, bias, tied),
+                    level_errors(levels), draws, seed)  # fmt: skip
     outcomes, short = [], []
     for scenario in scenarios:
-        rows = with_planting(forest.stands, scenario, year, models)
+        rows = rows_of(forest, scenario)
         central = central_course(forest, rows, scenario)
         missed = np.flatnonzero(central.short_m3 > 1e-9 * scenario.harvest_m3_yr)
         if len(missed):
@@ -121,7 +142,9 @@ def project(
         tables["outlook_difference"] = pd.concat(
             [_difference(forest, one, outcomes[0], years) for one in outcomes[1:]]
         )
-    notes = [*_left_out(stands, forest), *_outside(forest, outcomes[0], years)]
+    notes = [*_left_out(stands, forest), *land_notes(stands, models),
+             *_without_curve(forest, levels, outcomes),
+             *_outside(forest, outcomes[0], years)]  # fmt: skip
     return {name: one.reset_index(drop=True) for name, one in tables.items()}, notes
 
 
@@ -245,3 +268,20 @@ def _outside(forest: Forest, one: Outcome, years: list[int]) -> list[Problem]:
         return []
     shown = ", ".join(f"{year}: {pct:.0f} %" for year, pct in zip(years, shares, strict=True))
     return [Problem("outlook_outside_fit", value=shown)]
+
+
+def _without_curve(
+    forest: Forest, levels: pd.DataFrame | None, outcomes: list[Outcome]
+) -> list[Problem]:
+    """Tell which species do not grow back after harvest, and whose curves nobody calibrated."""
+    stocked = forest.stands.volume_m3 > 0.0
+    cut = any(one.scenario.harvest_m3_yr > 0.0 for one in outcomes)
+    bare = sorted({one for one in forest.stands.group[stocked & cut].tolist()
+                   if not curve_of(one, forest.models)})  # fmt: skip
+    notes = []
+    if bare:
+        notes.append(Problem("outlook_no_regrowth", value=named_groups(bare)))
+    if levels is not None and levels["basis"].eq(NONE).any():
+        wild = levels.loc[levels["basis"].eq(NONE), "species_group"]
+        notes.append(Problem("outlook_curve_uncalibrated", value=named_groups(wild)))
+    return notes

@@ -8,11 +8,12 @@ import pandas as pd
 
 from .carbon import stand_carbon
 from .coverage import PARTS
+from .growth_errors import GrowthError, growth_spread_pct
+from .new_forest import with_planting, with_regrowth, with_young
 from .parameters import AREA_GROUPS, TREE_PARAMETERS, by_species, constant
 from .scenarios import Scenario
 from .simulation import area_factors, bias_factors, lognormal, stream, tree_factors
-from .spreads import WITHIN_95, Errors
-from .tables import read_data
+from .spreads import Errors
 from .trajectories import Course, Trajectory, course, follow
 
 # growth factors and biases at which trajectories are computed: Chebyshev's points of -1 to 1
@@ -29,49 +30,62 @@ class Forest:
     year: int
     last: int
     stands: Course
+    trees: Course
     models: pd.DataFrame
     parameters: pd.DataFrame
     errors: Errors
-    factors: Mapping[str, float]
-    factor_se: Mapping[str, float]
+    rates: Mapping[str, GrowthError]
+    levels: Mapping[str, GrowthError]
+    young_closed_ha: np.ndarray
     other_stock_m3: float
     area_carbon_t: dict[str, float]
     forest_ha: float
     draws: int
     seed: int
 
-    def center(self, key: tuple[str, bool]) -> float:
-        """Return the factor of growth without error."""
+    def growth_of(self, key: tuple[str, bool]) -> GrowthError:
+        """Return the factor of growth of a key of ``Course.keys``, and how sure it is."""
         group, by_curve = key
-        return 1.0 if by_curve else self.factors.get(group, 1.0)
-
-    def half_width_pct(self, key: tuple[str, bool]) -> float:
-        """Return the half-width of the 95 % interval of that factor, percent of it."""
-        group, by_curve = key
-        if not by_curve and group in self.factors and self.factors[group] > 0.0:
-            return 100.0 * WITHIN_95 * self.factor_se.get(group, 0.0) / self.factors[group]
-        return _growth_spread_pct()
+        unknown = GrowthError(1.0, growth_spread_pct())
+        return (self.levels if by_curve else self.rates).get(group, unknown)
 
     def node(self, key: tuple[str, bool], at: np.ndarray) -> np.ndarray:
         """Return the factors that points from -1 to 1 stand for."""
-        low, high = lognormal(np.array([-REACH, REACH]), self.half_width_pct(key))
-        return self.center(key) * (low + (high - low) * (np.asarray(at) + 1.0) / 2.0)
+        one = self.growth_of(key)
+        low, high = lognormal(np.array([-REACH, REACH]), one.half_width_pct)
+        return one.factor * (low + (high - low) * (np.asarray(at) + 1.0) / 2.0)
+
+    def drawn(self, key: tuple[str, bool]) -> np.ndarray:
+        """Draw growth of one key over its factor without error."""
+        one, common = self.growth_of(key), self.common()
+        name = f"growth/{key[0]}/{'curve' if key[1] else 'rate'}"
+        own = lognormal(stream(self.seed, name).standard_normal(self.draws), one.own_pct)
+        return own * lognormal(common, one.common_pct)
 
     def point(self, key: tuple[str, bool]) -> np.ndarray:
         """Draw growth of one key, as points from -1 to 1."""
-        name = f"growth/{key[0]}/{'curve' if key[1] else 'rate'}"
-        z = stream(self.seed, name).standard_normal(self.draws)
-        low, high = lognormal(np.array([-REACH, REACH]), self.half_width_pct(key))
+        half_width = self.growth_of(key).half_width_pct
+        low, high = lognormal(np.array([-REACH, REACH]), half_width)
         if high <= low:
             return np.zeros(self.draws)
-        factor = lognormal(z, self.half_width_pct(key))
-        return np.clip(2.0 * (factor - low) / (high - low) - 1.0, -1.0, 1.0)
+        return np.clip(2.0 * (self.drawn(key) - low) / (high - low) - 1.0, -1.0, 1.0)
+
+    def bias(self) -> np.ndarray:
+        """Draw the bias of the stock at the start."""
+        return bias_factors(self.errors, self.draws, self.seed)[-1] - 1.0
+
+    def common(self) -> np.ndarray:
+        """Draw what the bias of two inventories does to all calibrated growth: one z for all."""
+        biases = bias_factors(self.errors, self.draws, self.seed)
+        sd = self.errors.bias_sd[-1] * np.sqrt(
+            2.0 * (1.0 - self.errors.spread.bias_dates_correlation)
+        )
+        return (biases[-1] - biases[0]) / sd if sd > 0.0 else np.zeros(self.draws)
 
     def bias_points(self) -> np.ndarray:
         """Draw the bias of the stock at the start, as points from -1 to 1."""
-        reach = REACH * self.errors.bias_sd[0]
-        drawn = bias_factors(self.errors, self.draws, self.seed)[0] - 1.0
-        return np.clip(drawn / reach, -1.0, 1.0) if reach > 0.0 else np.zeros(self.draws)
+        reach = REACH * self.errors.bias_sd[-1]
+        return np.clip(self.bias() / reach, -1.0, 1.0) if reach > 0.0 else np.zeros(self.draws)
 
     def carbon_of(self, group: str) -> float:
         """Return the carbon (t) in one cubic metre of a species group."""
@@ -101,20 +115,24 @@ class Outcome:
 
 def shared(
     stands: pd.DataFrame, year: int, last: int, models: pd.DataFrame, parameters: pd.DataFrame,
-    errors: Errors, factors: Mapping, factor_se: Mapping, draws: int, seed: int,
+    errors: Errors, rates: Mapping, levels: Mapping, draws: int, seed: int,
 ) -> Forest:  # fmt: skip
     """Collect what all scenarios share."""
+    trees = course(stands, models, last - year)
+    everything, closed_ha = with_young(trees, stands, models)
     arbor = stands["carbon_part"].eq("arbor")
     parts = [f"{part}_ha" for part in PARTS if f"{part}_ha" in stands]
     return Forest(
         year=year,
         last=last,
-        stands=course(stands, models, last - year),
+        stands=trees,
+        trees=everything,
         models=models,
         parameters=parameters,
         errors=errors,
-        factors=factors,
-        factor_se=factor_se,
+        rates=rates,
+        levels=levels,
+        young_closed_ha=closed_ha,
         other_stock_m3=float(stands.loc[~arbor, "forest_stock_m3"].sum()),
         area_carbon_t={
             group: float(stands.loc[stands["carbon_part"].eq(group), "carbon_t"].sum())
@@ -126,15 +144,15 @@ def shared(
     )
 
 
-def _growth_spread_pct() -> float:
-    """Return the half-width of growth that nobody calibrated, percent."""
-    rows = read_data("uncertainty.csv").set_index("key")
-    return float(rows.loc["growth", "value"])
+def rows_of(forest: Forest, scenario: Scenario) -> Course:
+    """Return all trees of a scenario: those there, those planted, and those that grow back."""
+    planted = with_planting(forest.trees, scenario, forest.year, forest.models)
+    return with_regrowth(planted, forest.models)
 
 
 def central_course(forest: Forest, rows: Course, scenario: Scenario) -> Trajectory:
     """Follow the scenario without errors."""
-    factors = {key: forest.center(key) for key in rows.keys()}  # noqa: SIM118 - a method
+    factors = {key: forest.growth_of(key).factor for key in rows.keys()}  # noqa: SIM118 - a method
     return follow(rows, scenario, forest.year, factors)
 
 
@@ -163,16 +181,17 @@ def outcome(forest: Forest, rows: Course, scenario: Scenario, central: Trajector
         central=central,
         stock_m3=central.stock_m3.sum(axis=1) + forest.other_stock_m3,
         carbon_t=carbon,
-        forest_ha=sum(closed_ha(forest, scenario).values(), np.full(len(stock), forest.forest_ha)),
+        forest_ha=sum(closed_ha(forest, scenario).values(),
+                      forest.forest_ha + forest.young_closed_ha),
         stock_draws=stock,
         carbon_draws=carbon_draws,
-    )
+    )  # fmt: skip
 
 
 def _drawn_stock(forest: Forest, rows: Course, scenario: Scenario) -> list[np.ndarray]:
     """Return the draws of the stock of each key, shape (years, draws)."""
     keys = rows.keys()
-    reach = REACH * float(forest.errors.bias_sd[0])
+    reach = REACH * float(forest.errors.bias_sd[-1])
     nodes = [
         follow(rows, scenario, forest.year,
                {key: float(forest.node(key, at)) for key in keys}, 1.0 + reach * bias).stock_m3

@@ -7,7 +7,9 @@ import pandas as pd
 
 from . import cbm
 from .accounting import Accounts, Case, spread_of
+from .curve_calibration import calibrate_curves
 from .errors import Problem
+from .growth_errors import growth_spread_pct
 from .language import text
 from .outlook import project
 from .pools import PoolChoice, dead_organic
@@ -26,8 +28,9 @@ def look_ahead(found: Accounts, case: Case) -> None:
     Parameters
     ----------
     found : Accounts
-        Gets the tables ``outlook``, ``outlook_series``, ``outlook_balance``,
-        ``outlook_difference`` and, with the engine ``cbm``, ``cbm_comparison``.
+        Gets the tables ``growth_level_calibration``, ``outlook``, ``outlook_series``,
+        ``outlook_balance``, ``outlook_difference`` and, with the engine ``cbm``,
+        ``cbm_comparison``.
     case : Case
         What is accounted for.
 
@@ -45,11 +48,13 @@ def look_ahead(found: Accounts, case: Case) -> None:
     year = max(case.stands)
     latest = case.stands[year]
     scenarios = scenarios_of(case.settings, latest, year, case.growing.models, case.parameters)
-    tables, notes = _project(case, latest, scenarios)
+    levels = calibrate_curves(latest, case.growing.models, growth_spread_pct())
+    found.tables["growth_level_calibration"] = levels
+    tables, notes = _project(case, latest, scenarios, levels)
     found.tables |= tables
     found.notes += notes
     if said.engine == "cbm":
-        _compare(found, case, scenarios)
+        _compare(found, case, scenarios, levels)
 
 
 def check_engine(settings: Settings) -> None:
@@ -102,23 +107,25 @@ def scenarios_of(
     """
     rows = [one.model_dump() for one in settings.outlook.scenarios]
     curves = models.index[models["curve_volume"].ne("")]
-    return read_scenarios(rows, stands, year, parameters["species_group"].unique(), curves)
+    groups = parameters["species_group"].unique()
+    return read_scenarios(rows, stands, year, groups, curves, settings.file_name)
 
 
 def _project(
-    case: Case, stands: gpd.GeoDataFrame, scenarios: list[Scenario]
+    case: Case, stands: gpd.GeoDataFrame, scenarios: list[Scenario], levels: pd.DataFrame
 ) -> tuple[dict[str, pd.DataFrame], list]:
     """Look ahead with the stands, or with some of them."""
     said, growing = case.settings.uncertainty, case.growing
     return project(
         stands, max(case.stands), case.parameters, scenarios, case.settings.outlook.years,
         growing.models, growing.factors, growing.standard_errors,
-        spread_of(case.settings), draws=said.draws, seed=said.seed,
+        spread_of(case.settings), calibration=growing.tables.get("growth_calibration"),
+        levels=levels, draws=said.draws, seed=said.seed,
         bef_root_correlation=said.bef_root_correlation,
     )  # fmt: skip
 
 
-def _compare(found: Accounts, case: Case, scenarios: list[Scenario]) -> None:
+def _compare(found: Accounts, case: Case, scenarios: list[Scenario], levels: pd.DataFrame) -> None:
     """Lay the pools of libcbm beside ours, over the stands that libcbm can grow."""
     year, last = max(case.stands), max(case.settings.outlook.years)
     stands, models = case.stands[year], case.growing.models
@@ -128,7 +135,7 @@ def _compare(found: Accounts, case: Case, scenarios: list[Scenario]) -> None:
     cohorts, curves = cbm.cohorts_of(mine), cbm.curves_of(models)
     scenarios, without = _plantable(scenarios, cbm.groups_of(models))
     found.notes += without
-    ahead, _ = _project(case, mine, scenarios)
+    ahead, _ = _project(case, mine, scenarios, levels)
     rows = []
     for one in scenarios:
         course = cbm.simulate(cohorts, curves, year, last, cbm.events_of(one, year, last))

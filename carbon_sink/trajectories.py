@@ -9,7 +9,6 @@ import pandas as pd
 from .age_groups import possible
 from .growth import level
 from .growth_models import growth_models
-from .parameters import AREA_GROUPS
 from .scenarios import Scenario
 from .updating import grow_year, states
 
@@ -17,10 +16,10 @@ from .updating import grow_year, states
 MATURE = 4
 AGE_SOUGHT_MAX_YR = 200
 FLOWS = (
-    "growth_m3", "improvement_m3", "ingrowth_m3", "planting_m3", "mortality_m3",
+    "growth_m3", "improvement_m3", "ingrowth_m3", "planting_m3", "regrowth_m3", "mortality_m3",
     "disturbance_m3", "harvest_m3",
 )  # fmt: skip
-STAND, YOUNG, PLANTED = 0, 1, 2
+STAND, YOUNG, PLANTED, REGROWN = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,15 @@ class Course:
     group : array of object, shape (rows,)
         Species group.
     kind : array of int, shape (rows,)
-        ``STAND`` grows by its rates, ``YOUNG`` enters by a level curve, ``PLANTED`` is new.
+        ``STAND`` grows by its rates, ``YOUNG`` enters by a level curve, ``PLANTED`` is new,
+        ``REGROWN`` follows harvest; the last of these stand at the end, year by year, with the
+        same species groups in the same order in every year.
     area_ha, volume_m3 : array, shape (rows,)
-        Area, and stock at the start.
+        Area, and stock at the start; both 0 for ``REGROWN``, whose area the harvest gives.
     growth : array, shape (steps + 1, rows)
         Growth of stands in the coming year as a share of their stock.
     increment_m3 : array, shape (steps + 1, rows)
-        Growth of the others in the coming year by their level curve.
+        Growth of the others in the coming year by their level curve; of ``REGROWN`` per hectare.
     mature, outside : array of bool, shape (steps + 1, rows)
         Whether a row is cut first, and whether its growth model is outside its fit range.
     """
@@ -56,6 +57,12 @@ class Course:
     def keys(self) -> list[tuple[str, bool]]:
         """Return species group and whether a level curve rules, each once, in order."""
         return sorted(set(zip(self.group.tolist(), (self.kind > STAND).tolist(), strict=True)))
+
+    def heirs(self) -> np.ndarray:
+        """Return which of the regrown species groups follows every row, -1 for none."""
+        new = self.group[self.kind == REGROWN]
+        place = {key: number for number, key in enumerate(dict.fromkeys(new.tolist()))}
+        return np.array([place.get(key, -1) for key in self.group.tolist()], dtype=np.int64)
 
     def codes(self) -> np.ndarray:
         """Return the position in ``keys`` of every row."""
@@ -127,11 +134,11 @@ def course(stands: pd.DataFrame, models: pd.DataFrame, steps: int) -> Course:
     young = np.flatnonzero(enters(arbor, models))
     for one in young:
         curve = curve_of(group[one], models)
-        increment[:, one] = area[one] * _increments(curve, age[one], steps)
+        increment[:, one] = area[one] * increments(curve, age[one], steps)
     kind = np.full(len(arbor), STAND)
     kind[young] = YOUNG
     return Course(group, kind, area, volume, growth, increment,
-                  _mature(arbor, age, steps), outside)  # fmt: skip
+                  mature_years(arbor, age, steps), outside)  # fmt: skip
 
 
 def enters(stands: pd.DataFrame, models: pd.DataFrame) -> np.ndarray:
@@ -160,15 +167,51 @@ def enters(stands: pd.DataFrame, models: pd.DataFrame) -> np.ndarray:
     return (below & ~stands["forest_stock_m3"].gt(0.0)).to_numpy(bool)
 
 
-def _increments(curve: str, age_yr: float, steps: int) -> np.ndarray:
-    """Return growth per hectare in each coming year by a level curve, never below 0."""
+def increments(curve: str, age_yr: float, steps: int) -> np.ndarray:
+    """
+    Return growth per hectare in each coming year by a level curve, never below 0.
+
+    Parameters
+    ----------
+    curve : str
+        Id of a level curve of volume.
+    age_yr : float
+        Age at the start; negative for trees that are still to come.
+    steps : int
+        Years ahead.
+
+    Returns
+    -------
+    increments : array, shape (steps + 1,)
+        Cubic metres per hectare.
+
+    Examples
+    --------
+    >>> increments("GM-mas-V", 3.0, 2).round(3).tolist()
+    [0.0, 22.443, 7.373]
+    """
     ages = age_yr + np.arange(steps + 2)
     levels = np.where(ages >= 0.0, level(curve, np.maximum(ages, 0.0)), 0.0)
     return np.maximum(np.diff(levels), 0.0)
 
 
-def _mature(stands: pd.DataFrame, age_yr: np.ndarray, steps: int) -> np.ndarray:
-    """Tell in which years stands are mature: by their own age group, or by every threshold."""
+def mature_years(stands: pd.DataFrame, age_yr: np.ndarray, steps: int) -> np.ndarray:
+    """
+    Tell in which years stands are mature: by their own age group, or by every threshold.
+
+    Parameters
+    ----------
+    stands : DataFrame
+        With ``age_group``, ``species_group``, ``forest_category`` and ``origin`` where known.
+    age_yr : array, shape (rows,)
+        Age at the start.
+    steps : int
+        Years ahead.
+
+    Returns
+    -------
+    mature : array of bool, shape (steps + 1, rows)
+    """
     now = pd.to_numeric(stands.get("age_group", pd.Series(np.nan, index=stands.index)),
                         errors="coerce").ge(MATURE).to_numpy(bool)  # fmt: skip
     names = ["species_group", "forest_category", "origin"]
@@ -186,53 +229,6 @@ def _mature(stands: pd.DataFrame, age_yr: np.ndarray, steps: int) -> np.ndarray:
     return now | reached
 
 
-def with_planting(stands: Course, scenario: Scenario, year: int, models: pd.DataFrame) -> Course:
-    """
-    Add the new forest of a scenario that has stock: one row for each planting and year.
-
-    Parameters
-    ----------
-    stands : Course
-        As ``course`` returns it.
-    scenario : Scenario
-    year : int
-        Year of the inventory.
-    models : DataFrame
-        As ``growth_models.group_models`` returns them.
-
-    Returns
-    -------
-    course : Course
-        Trees planted in a year have the age 0 at its end. They are mature by no threshold.
-    """
-    steps = len(stands.growth) - 1
-    groups, areas, increments, outside = [], [], [], []
-    for row in scenario.planting:
-        if row.species_group in AREA_GROUPS:
-            continue
-        curve = curve_of(row.species_group, models)
-        top = growth_models()[curve].age_max_yr
-        for planted in range(row.from_year, min(row.to_year, year + steps) + 1):
-            age = float(year - planted)
-            groups.append(row.species_group)
-            areas.append(row.area_ha_yr)
-            increments.append(row.area_ha_yr * _increments(curve, age, steps))
-            outside.append(age + np.arange(steps + 1) >= top)
-    if not groups:
-        return stands
-    none = np.zeros((steps + 1, len(groups)))
-    return Course(
-        group=np.concatenate([stands.group, np.array(groups, dtype=object)]),
-        kind=np.concatenate([stands.kind, np.full(len(groups), PLANTED)]),
-        area_ha=np.concatenate([stands.area_ha, areas]),
-        volume_m3=np.concatenate([stands.volume_m3, none[0]]),
-        growth=np.hstack([stands.growth, none]),
-        increment_m3=np.hstack([stands.increment_m3, np.column_stack(increments)]),
-        mature=np.hstack([stands.mature, none.astype(bool)]),
-        outside=np.hstack([stands.outside, np.column_stack(outside)]),
-    )
-
-
 def follow(
     forest: Course,
     scenario: Scenario,
@@ -248,7 +244,7 @@ def follow(
     Parameters
     ----------
     forest : Course
-        With the planting of the scenario.
+        With all new forest of the scenario.
     scenario : Scenario
     year : int
         Year of the inventory.
@@ -269,15 +265,25 @@ def follow(
     the year; the gain lasts. Trees by level curves grow by *i* on the area whose trees are
     left. The harvest *h* is taken last: from mature and overmature stands in proportion to
     their stock, and only when these have none left from the others in proportion to theirs.
+
+    The share of a stand's stock that is cut is the share of its area that is cut. At the end of
+    that year the area starts again at age 0 on the level curve of its species, without any
+    delay or gain by tending; it is mature by no threshold, and where ``forest`` has no regrown
+    rows of its species it stays bare. Mortality, fires and pests take stock within stands: no
+    area is freed, and nothing grows back there. More harvest may therefore leave more stock in
+    the end where stands stocked less, or grew less, than their curve.
     """
-    keys, codes = forest.keys(), forest.codes()
+    keys, codes, heirs = forest.keys(), forest.codes(), forest.heirs()
     factor = np.array([factors.get(key, 1.0) for key in keys])[codes]
-    by_rate, planted = forest.kind == STAND, forest.kind == PLANTED
+    by_rate = forest.kind == STAND
+    new = [forest.kind == one for one in (YOUNG, PLANTED, REGROWN)]
     treatable_ha = float(forest.area_ha[by_rate & (forest.volume_m3 > 0.0)].sum())
     steps = len(forest.growth) - 1
     stock, flows = np.zeros((steps + 1, len(keys))), np.zeros((steps, len(FLOWS)))
     outside, short = np.zeros(steps + 1), np.zeros(steps)
     volume, left = forest.volume_m3 * np.where(by_rate, bias, 1.0), np.ones(len(codes))
+    ground, died = forest.area_ha.copy(), scenario.mortality_pct_yr / 100.0
+    left[new[-1]] = 0.0
     for step in range(steps + 1):
         stock[step] = np.bincount(codes, weights=volume, minlength=len(keys))
         total = stock[step].sum()
@@ -285,22 +291,37 @@ def follow(
         if step == steps:
             break
         gain = _gain(scenario, year + step + 1, treatable_ha)
-        hit_ha = float(forest.area_ha[volume > 0.0].sum())
-        hit = scenario.disturbance.loss_share(year + step + 1, hit_ha) if (
-            scenario.disturbance) else 0.0  # fmt: skip
-        died = scenario.mortality_pct_yr / 100.0
-        grown, entered = volume * factor * forest.growth[step], (
-            forest.increment_m3[step] * factor * left)  # fmt: skip
+        hit = _hit(scenario, year + step + 1, float(ground[volume > 0.0].sum()))
+        grown = volume * factor * forest.growth[step]
+        entered = forest.increment_m3[step] * factor * left
         standing = volume * ((1.0 - died) * (1.0 - hit)) + grown * (1.0 + gain) + entered
         share = _cut_share(standing, forest.mature[step], scenario.harvest_m3_yr)
         cut = standing * share
-        flows[step] = [grown.sum(), gain * grown.sum(), entered[~planted].sum(),
-                       entered[planted].sum(), died * total, hit * (1.0 - died) * total,
-                       cut.sum()]  # fmt: skip
+        flows[step] = [grown.sum(), gain * grown.sum(), *(entered[one].sum() for one in new),
+                       died * total, hit * (1.0 - died) * total, cut.sum()]  # fmt: skip
         short[step] = scenario.harvest_m3_yr - flows[step, -1]
-        left = np.where(volume > 0.0, left * (1.0 - died) * (1.0 - hit) * (1.0 - share), left)
-        volume = standing - cut
+        left *= np.where(volume > 0.0, (1.0 - died) * (1.0 - hit), 1.0) * (1.0 - share)
+        freed, volume = ground * share, standing - cut
+        ground = ground - freed
+        rows, areas = _regrown(forest, heirs, step, freed)
+        ground[rows] = left[rows] = areas
     return Trajectory(stock, flows, outside, short)
+
+
+def _regrown(
+    forest: Course, heirs: np.ndarray, step: int, freed_ha: np.ndarray
+) -> tuple[slice, np.ndarray]:
+    """Return which rows start on the area that harvest freed in a year, and that area (ha)."""
+    groups = int(heirs.max(initial=-1)) + 1
+    rows = len(heirs) - groups * (len(forest.growth) - 1 - step)
+    some = heirs >= 0
+    area = np.bincount(heirs[some], weights=freed_ha[some], minlength=groups)
+    return slice(rows, rows + groups), area
+
+
+def _hit(scenario: Scenario, year: int, stocked_ha: float) -> float:
+    """Return the share of all stock that fires or pests take in a year."""
+    return scenario.disturbance.loss_share(year, stocked_ha) if scenario.disturbance else 0.0
 
 
 def _gain(scenario: Scenario, year: int, treatable_ha: float) -> float:
@@ -314,7 +335,7 @@ def _gain(scenario: Scenario, year: int, treatable_ha: float) -> float:
 def _cut_share(standing: np.ndarray, mature: np.ndarray, harvest_m3: float) -> np.ndarray:
     """Return which share of every row is cut: of mature ones first, then of the others."""
     share = np.zeros(len(standing))
-    for rows in (mature, ~mature):
+    for rows in (mature & (standing > 0.0), ~mature & (standing > 0.0)):
         there = float(standing[rows].sum())
         if there > 0.0 and harvest_m3 > 0.0:
             share[rows] = min(harvest_m3 / there, 1.0)

@@ -8,6 +8,7 @@ import pytest
 
 from carbon_sink.carbon import add_carbon
 from carbon_sink.errors import ParameterError
+from carbon_sink.growth import level
 from carbon_sink.growth_models import group_models
 from carbon_sink.outlook import project
 from carbon_sink.parameters import load_parameters
@@ -20,7 +21,7 @@ BAU = Scenario("bau", "现状", "As usual", 20.0, 1.0)
 PLAN = replace(BAU, key="plan", name_en="", planting=(Planting("cypress", 5.0, 2026, 2030),
                                                        Planting("bamboo", 2.0, 2026, 2026)))  # fmt: skip
 YEARS = [2030, 2035]
-GAINS = ["growth_m3", "improvement_m3", "ingrowth_m3", "planting_m3"]
+GAINS = ["growth_m3", "improvement_m3", "ingrowth_m3", "planting_m3", "regrowth_m3"]
 LOSSES = ["mortality_m3", "disturbance_m3", "harvest_m3"]
 
 
@@ -126,7 +127,9 @@ def test_calibrated_growth_is_surer():
 
 def test_without_errors_there_is_no_interval():
     sure = {"masson_pine": 0.8, "oak": 1.1}
-    table = look(factors=sure, spread=exact())[0]["outlook"]
+    curves = pd.DataFrame({"species_group": ["masson_pine", "oak"], "factor": 0.5,
+                           "half_width_pct": 0.0, "basis": "own"})  # fmt: skip
+    table = look(factors=sure, spread=exact(), levels=curves)[0]["outlook"]
     assert table["forest_stock_low_m3"].tolist() == pytest.approx(table["forest_stock_m3"].tolist())
     assert table["carbon_high_t"].tolist() == pytest.approx(table["carbon_t"].tolist())
 
@@ -164,7 +167,9 @@ def test_stands_that_do_not_grow_and_far_years_are_told():
     notes = look(rows=rows, years=[2030, 2060])[1]
     assert [one.code for one in notes] == ["outlook_not_growing"]
     assert (notes[0].rows, notes[0].value) == (("b",), "1000 m3")
-    old = look(rows=stands(stand_age_yr=[60.0, 60.0, None, None]), years=[2030, 2060])[1]
+    uncut = replace(BAU, harvest_m3_yr=0.0)  # nothing new grows
+    aged = stands(stand_age_yr=[60.0, 60.0, None, None])
+    old = look([uncut], rows=aged, years=[2030, 2060])[1]
     assert [(one.code, one.value) for one in old] == [
         ("outlook_outside_fit", "2030: 0 %, 2060: 100 %")
     ]
@@ -191,3 +196,81 @@ def test_a_forest_that_runs_out_is_refused_with_the_year_for_all_scenarios():
     found = refused.value.problems
     assert [one.field.split(".")[2] for one in found] == ["a", "b"]
     assert {one.rule for one in found} == {"2029"}
+
+
+def plantations(**more):
+    """Stands with a young plantation of pine beside them, which is no forest yet."""
+    young = stands().iloc[:1].assign(stand_id="y", forest_type="young_planted", carbon_part=None,
+                                     stand_age_yr=2.0, area_ha=100.0, arbor_ha=0.0,
+                                     forest_volume_m3=0.0, forest_stock_m3=0.0, carbon_t=0.0,
+                                     **more)  # fmt: skip
+    return pd.concat([stands(), young], ignore_index=True)
+
+
+def test_young_plantations_enter_stock_and_area_in_every_scenario():
+    alone, beside = (look([BAU, PLAN], rows=rows)[0] for rows in (stands(), plantations()))
+    for scenario in ("bau", "plan"):
+        ingrowth = figures(beside["outlook_balance"], "ingrowth_m3", scenario)
+        # 2 years old in 2025: 5 years, the least age of the curve, in 2028
+        assert ingrowth[[2026, 2027]].tolist() == [0.0, 0.0]
+        assert ingrowth[2028] == pytest.approx(100.0 * level("GM-mas-V", 5.0))
+        area = [figures(one["outlook"], "forest_area_ha", scenario) for one in (alone, beside)]
+        assert (area[1] - area[0]).tolist() == [100.0, 100.0]
+
+
+def test_land_that_stays_without_stock_is_told_in_hectares_by_reason():
+    bare = pd.concat([
+        plantations(), plantations(species_group="chinese_fir").iloc[-1:],
+        plantations(species_group=None).iloc[-1:].assign(area_ha=7.0),
+        plantations().iloc[-1:].assign(stand_age_yr=None, area_ha=3.0),
+        plantations().iloc[-1:].assign(forest_type="cutover", area_ha=5.0),
+    ], ignore_index=True)  # fmt: skip
+    note = next(one for one in look(rows=bare)[1] if one.code == "outlook_land_left_out")
+    assert note.count == 4
+    assert note.value.en == (
+        "Cut-over site 5.0 ha; young plantations without age 3.0 ha; "
+        "young plantations without a curve 100.0 ha; young plantations without species 7.0 ha"
+    )
+
+
+def test_what_is_cut_grows_back_and_species_without_curve_are_told():
+    tables, notes = look([BAU], [2045])
+    regrowth = figures(tables["outlook_balance"], "regrowth_m3")
+    # cut in 2026, five years old in 2031
+    assert (regrowth.loc[:2030] == 0.0).all()
+    assert (regrowth.loc[2031:] > 0.0).all()
+    assert not any(one.code == "outlook_no_regrowth" for one in notes)
+    fir = stands(species_group=["chinese_fir", "oak", "bamboo_other", "economic_other"])
+    note = next(one for one in look(rows=fir)[1] if one.code == "outlook_no_regrowth")
+    assert note.value.en == "chinese_fir"
+
+
+def test_calibrated_levels_rule_what_is_planted_and_few_stands_are_told():
+    half = pd.DataFrame({"species_group": ["cypress"], "factor": 0.5, "half_width_pct": 10.0,
+                         "basis": "own"})  # fmt: skip
+    uncut = replace(PLAN, harvest_m3_yr=0.0)
+    planted = [figures(look([uncut], levels=one)[0]["outlook_balance"], "planting_m3", "plan")
+               for one in (None, half)]  # fmt: skip
+    assert planted[1].loc[2031] == pytest.approx(planted[0].loc[2031] / 2.0)
+    notes = look(levels=half.assign(basis="none"))[1]
+    assert [one.value.en for one in notes if one.code == "outlook_curve_uncalibrated"] == [
+        "cypress"
+    ]
+
+
+def test_a_bias_that_two_surveys_do_not_share_makes_the_sink_to_come_unsure():
+    table = pd.DataFrame({"species_group": ["masson_pine", "oak"], "year_before": 2020,
+                          "year_after": 2025, "volume_before_m3": 1000.0, "observed_m3": 1100.0,
+                          "modelled_m3": 1200.0})  # fmt: skip
+    sure = {"factors": {"masson_pine": 0.5, "oak": 0.5}, "se": {"masson_pine": 0.01, "oak": 0.01}}
+    widths = []
+    for more, correlation in (({}, 0.9), ({"calibration": table}, 1.0),
+                              ({"calibration": table}, 0.9), ({"calibration": table}, 0.6)):  # fmt: skip
+        spread = default_spread(bias_dates_correlation=correlation)
+        found = look(years=[2030], spread=spread, **sure, **more)[0]["outlook"].iloc[0]
+        widths.append(found["removal_high_co2_t_yr"] - found["removal_low_co2_t_yr"])
+    # the biases are drawn anew, so the bounds of 1000 draws move a little
+    assert widths[0] == pytest.approx(widths[1], rel=0.1)
+    assert widths[2] > 1.2 * widths[1]
+    # twice the deviation of the difference
+    assert widths[3] > 1.4 * widths[2]

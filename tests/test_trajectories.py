@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from carbon_sink.growth import level
 from carbon_sink.growth_models import group_models
+from carbon_sink.new_forest import with_planting
 from carbon_sink.scenarios import Disturbance, Improvement, Planting, Scenario
-from carbon_sink.trajectories import FLOWS, STAND, Course, course, follow, with_planting
+from carbon_sink.trajectories import FLOWS, STAND, Course, course, follow
 
 MODELS = group_models()
 NOTHING = Scenario("none", "无", "", 0.0, 0.0)
@@ -169,7 +170,7 @@ def built(rows, scenario, steps=10):
 def test_stock_is_what_came_less_what_went(rows, scenario):
     found = follow(built(rows, scenario), scenario, 2025, {})
     stock, flows = found.stock_m3.sum(axis=1), found.flows_m3
-    change = flows[:, :4].sum(axis=1) - flows[:, 4:].sum(axis=1)
+    change = flows[:, :5].sum(axis=1) - flows[:, 5:].sum(axis=1)
     assert np.allclose(stock[:-1] + change, stock[1:], rtol=1e-9, atol=1e-9)
     assert (found.stock_m3 >= 0.0).all()
     assert (flows >= 0.0).all()

@@ -21,6 +21,7 @@ SHEETS = (
     "provincial_balance",
     "carbon_crosschecks",
     "growth_calibration",
+    "growth_level_calibration",
     "growth_update",
     "outlook",
     "outlook_difference",
@@ -66,7 +67,8 @@ def carbon_sheets(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[Shee
 def _about(name: str, lang: str) -> str:
     """Say what a sheet is good for."""
     warmth = f"{constant('mean_annual_temperature_c'):g}"
-    return text(f"report.about.{name}", lang, temperature=warmth)
+    return text(f"report.about.{name}", lang, temperature=warmth,
+                age=f"{constant('calibration_age_max_yr'):g}")  # fmt: skip
 
 
 def _shown(name: str, tables: dict[str, pd.DataFrame], lang: str) -> pd.DataFrame:
