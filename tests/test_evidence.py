@@ -8,6 +8,7 @@ import pytest
 from places import computed, write_place
 
 from carbon_sink.growth_models import growth_models
+from carbon_sink.language import text
 from carbon_sink.parameters import COLUMNS, CONFIDENCE, references
 from carbon_sink.recalculation import causes
 from carbon_sink.report.sheets import sheets_of
@@ -94,12 +95,20 @@ def test_a_changed_row_is_a_cause_of_recalculation(all_accounts, brought_forward
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_sheet_shows_words_and_no_codes(all_accounts, lang):
+def test_the_sheet_shows_words_and_keeps_codes_to_their_own_column(all_accounts, lang):
     facts = dataclasses.replace(all_accounts.facts, language=lang)
     sheets = {sheet.key: sheet for sheet in sheets_of({}, facts, all_accounts.parameters)}
     sheet = sheets["parameters"]
     assert len(sheet.rows) == len(all_accounts.parameters)
-    names = [cell for row in sheet.rows for cell in (row[0], row[2], row[7]) if cell != "ar_cm_001"]
-    assert [name for name in names if re.search(r"_", name)] == []
+    place = {text(f"report.parameter.{name}", lang): name
+             for name in ("set", "of", "parameter", "confidence")}  # fmt: skip
+    rows = [{place[head]: cell for head, cell in zip(sheet.headings, row, strict=True)
+             if head in place} for row in sheet.rows]  # fmt: skip
+    assert {len(row) for row in rows} == {4}
+    # sets and equations have names of their own
+    words = [cell for row in rows for cell in (row["parameter"], row["confidence"])]
+    words += [row["set"] for row in rows if row["set"] != "ar_cm_001"]
+    assert [one for one in words if "_" in one] == []
     if lang == "en":
-        assert [name for row in sheet.rows for name in row[:3] if re.search("[一-鿿]", name)] == []
+        shown = [cell for row in rows for cell in row.values()]
+        assert [one for one in shown if re.search("[一-鿿]", one)] == []
