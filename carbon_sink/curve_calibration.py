@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .growth import level
+from .growth import stock_since_entry
 from .growth_models import growth_models
 from .parameters import constant
 from .spreads import WITHIN_95
@@ -90,7 +90,8 @@ def _usable(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
     ].copy()  # fmt: skip
     used["modelled_m3"] = 0.0
     for curve, group in used.groupby("curve"):
-        used.loc[group.index, "modelled_m3"] = level(curve, group["age_yr"]) * group["area_ha"]
+        gained = stock_since_entry(curve, group["age_yr"])
+        used.loc[group.index, "modelled_m3"] = gained * group["area_ha"]
     return used[used["modelled_m3"].gt(0.0)]
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from .errors import Problem
-from .growth import level
 from .growth_models import growth_models
 from .language import Words, text
 from .parameters import AREA_GROUPS, constant
@@ -51,8 +50,9 @@ def with_young(
 
     Notes
     -----
-    A plantation has the stock of its level curve from the least age of the curve on and counts
-    as forest from ``canopy_closure_yr`` on. One that is older and that the survey still does
+    A plantation gains stock as its level curve does from the least age of the curve on, and
+    counts as forest from ``canopy_closure_yr`` on. The survey found no stock, so none is there
+    at the start. One that is older and that the survey still does
     not call forest is behind its curve: it is taken to close in the year after the survey.
     """
     steps = len(trees.growth) - 1
@@ -137,8 +137,6 @@ def _joined(
     curves, areas = [curve_of(one, models) for one in groups], np.array(area_ha, dtype=float)
     per_ha = np.column_stack([increments(curve, age, steps)
                               for curve, age in zip(curves, age_yr, strict=True)])  # fmt: skip
-    # trees that are past the least age of their curve enter with what it gives at their age
-    per_ha[0] += [level(curve, max(age, 0.0)) for curve, age in zip(curves, age_yr, strict=True)]
     top = np.array([growth_models()[curve].age_max_yr for curve in curves])
     ages = np.array(age_yr) + np.arange(steps + 1)[:, None]
     none = np.zeros_like(per_ha)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .age_groups import possible
-from .growth import level
+from .growth import stock_since_entry
 from .growth_models import growth_models
 from .scenarios import Scenario
 from .updating import grow_year, states
@@ -188,11 +188,10 @@ def increments(curve: str, age_yr: float, steps: int) -> np.ndarray:
     Examples
     --------
     >>> increments("GM-mas-V", 3.0, 2).round(3).tolist()
-    [0.0, 22.443, 7.373]
+    [0.0, 0.0, 7.373]
     """
     ages = age_yr + np.arange(steps + 2)
-    levels = np.where(ages >= 0.0, level(curve, np.maximum(ages, 0.0)), 0.0)
-    return np.maximum(np.diff(levels), 0.0)
+    return np.maximum(np.diff(stock_since_entry(curve, ages)), 0.0)
 
 
 def mature_years(stands: pd.DataFrame, age_yr: np.ndarray, steps: int) -> np.ndarray:

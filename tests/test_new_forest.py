@@ -18,7 +18,7 @@ from test_trajectories import (
     totals,
 )
 
-from carbon_sink.growth import level
+from carbon_sink.growth import stock_since_entry
 from carbon_sink.new_forest import land_notes, with_regrowth, with_young
 from carbon_sink.scenarios import Disturbance, Planting
 from carbon_sink.trajectories import FLOWS, REGROWN, course, follow
@@ -39,20 +39,24 @@ def entered(rows, steps=8):
 
 def test_young_plantations_have_stock_from_the_least_age_of_their_curve():
     stock, closed = entered(young(3.0))
-    assert stock[:4] == pytest.approx([0.0, 0.0, *(2.0 * level("GM-mas-V", [5.0, 6.0]))])
+    assert stock[:4] == pytest.approx(
+        [0.0, 0.0, *(2.0 * stock_since_entry("GM-mas-V", [5.0, 6.0]))]
+    )
     # five years old in 2027
     assert closed[:4].tolist() == [0.0, 0.0, 2.0, 2.0]
 
 
 def test_a_plantation_behind_its_curve_closes_in_the_year_after_the_survey():
     stock, closed = entered(young(8.0))
-    assert stock[:3] == pytest.approx([0.0, *(2.0 * level("GM-mas-V", [5.0, 6.0]))])
+    assert stock[:3] == pytest.approx([0.0, *(2.0 * stock_since_entry("GM-mas-V", [5.0, 6.0]))])
     assert closed[:2].tolist() == [0.0, 2.0]
 
 
-def test_a_curve_that_began_before_the_survey_enters_with_all_its_stock():
+def test_a_curve_that_began_before_the_survey_gains_from_the_survey_on():
     stock, _ = entered(young(2.0, "eucalyptus"))
-    assert stock[:3] == pytest.approx([0.0, *(2.0 * level("GM-euc-V", [3.0, 4.0]))])
+    # the survey found no stock at two years
+    two, three, four = stock_since_entry("GM-euc-V", [2.0, 3.0, 4.0])
+    assert stock[:3] == pytest.approx([0.0, 2.0 * (three - two), 2.0 * (four - two)])
 
 
 def test_other_land_stays_bare():
@@ -77,7 +81,7 @@ def test_the_cut_share_of_a_stand_grows_again_from_age_zero_by_hand():
     assert found.stock_m3[1].sum() == 80.0
     seven = follow(regrown(forest([100.0], [0.0], steps=7)), once, 2025, {("oak", True): 0.5})
     # the first five years take all stock: 2 ha each year; ages 5 and 6 in 2031 and 2032
-    first = 0.5 * 2.0 * level("GM-bro-V", 5.0)
+    first = 0.5 * 2.0 * stock_since_entry("GM-bro-V", 5.0)
     assert seven.flows_m3[:5, REGROWTH].tolist() == [0.0] * 5
     assert seven.flows_m3[5, REGROWTH] == pytest.approx(first)
 
@@ -142,7 +146,7 @@ def test_regrowth_is_at_most_what_the_curve_gives_on_all_ground(rows, scenario):
     trees = regrown(built(rows, scenario, 20))
     plain = built(rows, scenario, 20)
     ground = plain.area_ha.sum()
-    most = {one: level(curve, np.arange(21.0)) for one, curve in
+    most = {one: stock_since_entry(curve, np.arange(21.0)) for one, curve in
             MODELS["curve_volume"].items() if curve}  # fmt: skip
     steepest = max(np.diff(most[one]).max() for one in set(plain.group.tolist()))
     flows = follow(trees, scenario, 2025, {}).flows_m3[:, REGROWTH]

@@ -8,7 +8,7 @@ import pytest
 
 from carbon_sink.carbon import add_carbon
 from carbon_sink.errors import ParameterError
-from carbon_sink.growth import level
+from carbon_sink.growth import stock_since_entry
 from carbon_sink.growth_models import group_models
 from carbon_sink.outlook import project
 from carbon_sink.parameters import load_parameters
@@ -213,7 +213,7 @@ def test_young_plantations_enter_stock_and_area_in_every_scenario():
         ingrowth = figures(beside["outlook_balance"], "ingrowth_m3", scenario)
         # 2 years old in 2025: 5 years, the least age of the curve, in 2028
         assert ingrowth[[2026, 2027]].tolist() == [0.0, 0.0]
-        assert ingrowth[2028] == pytest.approx(100.0 * level("GM-mas-V", 5.0))
+        assert ingrowth[2028] == pytest.approx(100.0 * stock_since_entry("GM-mas-V", 5.0))
         area = [figures(one["outlook"], "forest_area_ha", scenario) for one in (alone, beside)]
         assert (area[1] - area[0]).tolist() == [100.0, 100.0]
 
@@ -236,9 +236,9 @@ def test_land_that_stays_without_stock_is_told_in_hectares_by_reason():
 def test_what_is_cut_grows_back_and_species_without_curve_are_told():
     tables, notes = look([BAU], [2045])
     regrowth = figures(tables["outlook_balance"], "regrowth_m3")
-    # cut in 2026, five years old in 2031
-    assert (regrowth.loc[:2030] == 0.0).all()
-    assert (regrowth.loc[2031:] > 0.0).all()
+    # cut in 2026, past five years in 2032
+    assert (regrowth.loc[:2031] == 0.0).all()
+    assert (regrowth.loc[2032:] > 0.0).all()
     assert not any(one.code == "outlook_no_regrowth" for one in notes)
     fir = stands(species_group=["chinese_fir", "oak", "bamboo_other", "economic_other"])
     note = next(one for one in look(rows=fir)[1] if one.code == "outlook_no_regrowth")
