@@ -19,6 +19,7 @@ CONSTANTS = {
     "carbon_crosschecks": ("zeng_2018_factor", "zeng_2018_exponent", "fra_2020_carbon_t_m3",
                            "regression_volume_min_m3_ha"),
     "growth_calibration": ("calibration_stands_min",),
+    "growth_level_calibration": ("calibration_age_max_yr",),
     "outlook": ("canopy_closure_yr",),
     "cbm_comparison": ("mean_annual_temperature_c",),
 }  # fmt: skip
