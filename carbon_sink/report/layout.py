@@ -38,13 +38,15 @@ CODES = {
 }
 # columns whose codes mean something else in one table
 OWN_CODES = {
+    ("growth_level_calibration", "basis"): "calibration.level",
     ("carbon_parts", "part"): "carbon",
     ("carbon_balance", "item"): "balance",
     ("provincial_balance", "item"): "balance",
     ("growth_calibration", "used"): "calibration.used",
 }
 # numbers without a unit that are no counts
-RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after")
+RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after",
+          "age_class_sd")  # fmt: skip
 # codes that stand beside their names, which are shown in their place
 NAMED = {
     "indicator": ("name_zh", "name_en"),
