@@ -106,7 +106,8 @@ def carbon_balance(
     ``conversion``: what stood there left one species, and what stands there came to another.
     ``ingrowth`` is arbor forest on forest land that had no stand. Bamboo, economic and shrub
     forest change by their area only. Losses whose carbon is not known are not in it;
-    ``event_losses.event_notes`` tells them.
+    ``event_losses.event_notes`` tells them. A kind of event of which no loss is known is missing
+    and not 0: nothing says that none happened.
 
     Forest land that lost its stand grew until the last event on it, by the share of the years
     gone by then, and not at all where no event tells when it went. What stood there and is in no
@@ -134,6 +135,7 @@ def carbon_balance(
     ]
     rows = pd.concat([one for one in rows if len(one)] or rows[:1], ignore_index=True)
     table = _laid_out(rows, mortality.index)
+    table.loc[table["item"].isin(_unknown(losses)), FIGURES] = float("nan")
     return table.assign(
         year_before=years[0],
         year_after=years[1],
@@ -227,6 +229,12 @@ def _lost(losses: pd.DataFrame | None, forest: pd.DataFrame) -> pd.DataFrame:
         volume_m3=-mine["volume_m3"] * share,
         carbon_t=-mine["carbon_t"] * share,
     )
+
+
+def _unknown(losses: pd.DataFrame | None) -> list[str]:
+    """Name the kinds of events of which no loss is known."""
+    known = set() if losses is None else set(losses.loc[losses["carbon_t"].gt(0.0), "event_type"])
+    return [kind for kind in EVENTS if kind not in known]
 
 
 def _changes(forest: pd.DataFrame) -> list[pd.DataFrame]:

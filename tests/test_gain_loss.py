@@ -242,7 +242,8 @@ def test_items_add_up_and_species_add_up_to_all_forest(made_, grown, cut, mortal
     ]
     rates = dict.fromkeys(("masson_pine", "oak"), mortality)
     found = balance(pieces, growth_of(s1=grown), [lost("harvest", cut)], mortality_pct=rates)
-    table = found.pivot_table(index="item", columns="species_group", values="carbon_t")
+    known = found.fillna({"carbon_t": 0.0})  # what no record tells is in no sum
+    table = known.pivot_table(index="item", columns="species_group", values="carbon_t")
     scale = table.abs().max().max() + 1.0
     parts = table.loc[list(PROCESSES)].sum()
     assert table.loc["total"].to_numpy() == pytest.approx(parts.to_numpy(), abs=1e-9 * scale)
@@ -256,6 +257,16 @@ def test_items_add_up_and_species_add_up_to_all_forest(made_, grown, cut, mortal
     assert table.loc["stock_difference", ""] == pytest.approx(change, abs=1e-9 * scale)
     share = staying_share(pd.DataFrame(pieces))
     assert share.between(0.0, 1.0).all()
+
+
+def test_a_kind_of_event_without_a_known_loss_is_missing_and_not_nothing():
+    cut = lost("harvest", 2.0)
+    for losses, known in (((), []), ([cut], ["harvest"]), ([{**cut, "carbon_t": None}], [])):
+        found = balance([piece(before=10.0, after=12.0)], losses=losses)
+        whole = found[found["species_group"].eq("")].set_index("item")["carbon_t"]
+        told = whole[["harvest", "fire", "pest"]].dropna()
+        assert told.index.tolist() == known
+        assert whole.notna()[["total", "residual"]].all()
 
 
 def test_the_table_follows_its_contract():
