@@ -56,7 +56,7 @@ def calibrate_curves(stands: pd.DataFrame, models: pd.DataFrame, spread_pct: flo
     --------
     >>> from carbon_sink.growth_models import group_models
     >>> pine = pd.DataFrame({"carbon_part": "arbor", "species_group": "masson_pine",
-    ...     "forest_stock_m3": 40.289, "area_ha": 1.0, "stand_age_yr": [20.0] * 40})
+    ...     "forest_stock_m3": 29.067, "area_ha": 1.0, "stand_age_yr": [20.0] * 40})
     >>> table = calibrate_curves(pine, group_models(), 50.0)
     >>> table[["species_group", "basis", "factor"]].round(3).to_numpy().tolist()
     [['masson_pine', 'own', 0.5]]

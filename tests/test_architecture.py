@@ -129,7 +129,6 @@ SIBLINGS = {
     ("outlook", "growth_errors"): "how sure growth is comes from tables of calibration",
     ("outlook", "curve_calibration"): "curves that nobody calibrated are told",
     ("outlook", "new_forest"): "land that stays without stock is told",
-    ("new_forest", "growth"): "new forest follows level curves",
     ("curve_calibration", "growth"): "curves are held against stands",
     ("curve_calibration", "spreads"): "errors are half-widths of 95 % intervals",
     ("new_forest", "scenarios"): "what is planted is a scenario",
