@@ -43,6 +43,10 @@ def test_columns_that_carry_a_unit_in_their_name_say_the_same_unit():
                 "carbon_t_ha",
                 "density_t_ha",
                 "soc_ref_t_ha",
+                "baseline_carbon_t_ha",
+                "soil_carbon_start_t_ha",
+                "soil_carbon_reference_t_ha",
+                "imported_topsoil_t_ha",
                 "ours_t_m3",
                 "other_t_m3",
             ):
