@@ -342,3 +342,22 @@ def test_options_and_limits_are_written_plainly(small_place):
     assert [one.rule for one in refused.value.problems] == [
         "ar_tool12, ipcc_2006", "≤ 100", "≥ 1,000",
     ]  # fmt: skip
+
+
+def test_what_settings_say_of_sinks_is_checked_with_all_else(small_place):
+    wrong = (
+        '[sinks]\nyears = [2024, 2035, 2035]\npriority = ["corridor", "corridor"]\n'
+        "[sinks.weights]\nstock = 0\nlow_quality = 0\nroom = 0\n"
+    )
+    with pytest.raises(SettingsError) as refused:
+        load_settings(with_more(small_place, wrong))
+    assert codes_of(refused) == {
+        ("year_twice", "sinks.years"), ("sink_years_past", "sinks.years"),
+        ("setting_twice", "sinks.priority"), ("weights_empty", "sinks.weights"),
+    }  # fmt: skip
+
+
+def test_sinks_are_summed_to_2035_and_2060_unless_other_years_are_named(small_place):
+    assert load_settings(small_place).sinks.years == [2035, 2060]
+    own = load_settings(with_more(small_place, "[sinks]\nyears = [2030]\n"))
+    assert own.sinks.years == [2030]

@@ -289,7 +289,7 @@ def _year_problems(settings: Settings, file: str) -> list[Problem]:
         for number, source in enumerate(settings.reference_samples, start=1)
         if source.year not in mapped
     ]  # fmt: skip
-    problems += _outlook_problems(settings, file)
+    problems += [*_outlook_problems(settings, file), *_sink_problems(settings, file)]
     years = [source.year for source in settings.inventory or settings.landcover]
     if not years:
         problems.append(Problem("nothing_to_do", file=file, field="inventory, landcover"))
@@ -320,6 +320,22 @@ def _outlook_problems(settings: Settings, file: str) -> list[Problem]:
     past = ", ".join(str(year) for year in sorted(set(years)) if year <= last)
     if past:
         found.append(Problem("outlook_years_past", value=past, rule=str(last), **place))
+    return found
+
+
+def _sink_problems(settings: Settings, file: str) -> list[Problem]:
+    """List years and types of works that come twice, years gone by, and weights of nothing."""
+    said, found = settings.sinks, []
+    for name, code in (("years", "year_twice"), ("priority", "setting_twice")):
+        listed = getattr(said, name)
+        found += [Problem(code, file=file, field=f"sinks.{name}", value=str(one))
+                  for one in dict.fromkeys(listed) if listed.count(one) > 1]  # fmt: skip
+    past = [str(year) for year in sorted(set(said.years)) if year <= settings.report_year]
+    if past and "years" in said.model_fields_set:
+        found.append(Problem("sink_years_past", file=file, field="sinks.years",
+                             value=", ".join(past), rule=str(settings.report_year)))  # fmt: skip
+    if not sum(said.weights.model_dump().values()):
+        found.append(Problem("weights_empty", file=file, field="sinks.weights", value="0"))
     return found
 
 

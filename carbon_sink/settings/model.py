@@ -11,6 +11,7 @@ from ..readers import PADDABLE
 from ..targets import KINDS
 from .accounting import Gases, Growth, Outlook, Pools, Uncertainty
 from .section import Section, Text, Year
+from .sinks import Sinks
 
 ELLIPSOID = "ellipsoid"
 
@@ -174,6 +175,7 @@ class Settings(Section):
     uncertainty: Uncertainty = Uncertainty()
     outlook: Outlook = Outlook()
     ghg: Gases = Gases()
+    sinks: Sinks = Sinks()
     output: Output = Output()
 
     def path_of(self, source: Source | LandCover | str) -> Path:
