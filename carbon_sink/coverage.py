@@ -29,7 +29,12 @@ def counted_parts(rule: str) -> pd.Series:
     return rows[rows["rule"] == rule].set_index("counts")["part"]
 
 
-def shelterbelt_area(length_m: pd.Series, width_m: pd.Series) -> pd.Series:
+def shelterbelt_area(
+    length_m: pd.Series,
+    width_m: pd.Series,
+    rows: pd.Series | None = None,
+    row_spacing_m: pd.Series | None = None,
+) -> pd.Series:
     """
     Area of farmland shelterbelts by length times width.
 
@@ -37,11 +42,15 @@ def shelterbelt_area(length_m: pd.Series, width_m: pd.Series) -> pd.Series:
     ----------
     length_m, width_m : Series
         Length and width of the belt, metres; missing where there is none.
+    rows, row_spacing_m : Series, optional
+        Rows of trees and the distance between them, metres, where they are known: two rows at
+        most 4 m apart make a belt of any width.
 
     Returns
     -------
     area_ha : Series
-        Hectares; 0 for belts narrower than 10 m or smaller than 1 mu.
+        Hectares; 0 for belts smaller than 1 mu and for those that are narrower than 10 m and
+        not known to have such rows.
 
     References
     ----------
@@ -51,10 +60,17 @@ def shelterbelt_area(length_m: pd.Series, width_m: pd.Series) -> pd.Series:
     --------
     >>> shelterbelt_area(pd.Series([500.0, 500.0]), pd.Series([12.0, 8.0])).tolist()
     [0.6, 0.0]
+    >>> narrow = pd.Series([500.0]), pd.Series([8.0])
+    >>> shelterbelt_area(*narrow, pd.Series([3.0]), pd.Series([4.0])).tolist()
+    [0.4]
     """
     area = length_m * width_m / M2_PER_HA
-    counts = (width_m >= constant("belt_width_min_m")) & (area >= constant("belt_area_min_ha"))
-    return area.where(counts, 0.0)
+    is_belt = width_m >= constant("belt_width_min_m")
+    if rows is not None and row_spacing_m is not None:
+        is_belt |= (rows >= constant("belt_rows_min")) & (
+            row_spacing_m <= constant("belt_row_spacing_max_m")
+        )
+    return area.where(is_belt & (area >= constant("belt_area_min_ha")), 0.0)
 
 
 def four_side_area(trees: pd.Series) -> pd.Series:

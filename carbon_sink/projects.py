@@ -1,9 +1,12 @@
 """Works of the plan: what was planned, done and verified, and what fires took."""
 
+import numpy as np
 import pandas as pd
 
-from .coverage import four_side_area
-from .units import mu
+from .coverage import four_side_area as trees_to_ha
+from .coverage import shelterbelt_area
+from .tables import columns
+from .units import M2_PER_HA, mu
 
 PROJECT_TYPES = (
     "afforestation", "mine_restoration", "shelterbelt", "four_side", "quality_improvement",
@@ -11,6 +14,67 @@ PROJECT_TYPES = (
 )  # fmt: skip
 PLAN_ITEMS = ("forest_quantity", "quality_improvement")
 EVENT_TYPES = ("fire", "harvest", "pest")
+# sides of houses, villages, roads and waters, where four-side trees stand
+SIDES = ("宅", "村", "路", "水")
+EVERY_SIDE = "all"
+AREAS = ("planned_ha", "done_ha", "verified_ha")
+
+
+def survival_share(works: pd.DataFrame) -> pd.Series:
+    """
+    Share of the planted trees that live: after three years where it is known, else after one.
+
+    Parameters
+    ----------
+    works : DataFrame
+        Projects or records, with ``survival_3yr_pct`` and ``survival_pct`` (%) where known.
+
+    Returns
+    -------
+    share : Series
+        0 to 1 on the index of the works; missing where neither is known.
+
+    Examples
+    --------
+    >>> works = pd.DataFrame({"survival_pct": [90.0, 85.0], "survival_3yr_pct": [80.0, None]})
+    >>> survival_share(works).tolist()
+    [0.8, 0.85]
+    """
+    return (_number(works, "survival_3yr_pct").fillna(_number(works, "survival_pct"))) / 100.0
+
+
+def _number(works: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of numbers, or missing values where there is none."""
+    return works.get(name, pd.Series(np.nan, index=works.index)).astype(float)
+
+
+def belt_ha(projects: pd.DataFrame) -> pd.Series:
+    """
+    Area of shelterbelts: length times width, or the area done where these are not known.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        Shelterbelts with ``done_ha`` (ha) and, where known, ``belt_length_m``,
+        ``belt_width_m``, ``belt_row_spacing_m`` (m) and ``belt_rows``.
+
+    Returns
+    -------
+    area_ha : Series
+        Hectares; 0 where the belt is too narrow or too small to be forest, as
+        ``coverage.shelterbelt_area`` says.
+
+    Examples
+    --------
+    >>> belts = pd.DataFrame({"done_ha": [0.5, 0.5, 0.5], "belt_length_m": [500.0, 500.0, None],
+    ...                       "belt_width_m": [12.0, 8.0, 12.0]})
+    >>> belt_ha(belts).tolist()
+    [0.6, 0.0, 0.5]
+    """
+    size = [_number(projects, f"belt_{name}") for name in ("length_m", "width_m")]
+    rows = [_number(projects, f"belt_{name}") for name in ("rows", "row_spacing_m")]
+    is_told = size[0].notna() & size[1].notna()
+    return shelterbelt_area(*size, *rows).where(is_told, projects["done_ha"].astype(float))
 
 
 def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
@@ -21,7 +85,8 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
     ----------
     records : DataFrame
         With ``record_id``, ``planted_year``, ``tree_count``, and where known
-        ``survival_pct`` (%), ``done_ha`` (ha), ``project_id`` and ``town_code``.
+        ``survival_3yr_pct`` and ``survival_pct`` (%), ``done_ha`` (ha), ``project_id`` and
+        ``town_code``.
 
     Returns
     -------
@@ -37,10 +102,8 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
     >>> four_side_projects(records)["done_ha"].tolist()
     [1.8]
     """
-    survival = records.get("survival_pct", pd.Series(float("nan"), index=records.index))
-    area = four_side_area(records["tree_count"] * survival / 100.0)
-    if "done_ha" in records:
-        area = records["done_ha"].fillna(area)
+    survival = survival_share(records)
+    area = trees_to_ha(records["tree_count"] * survival)
     return pd.DataFrame(
         {
             "project_id": records["record_id"],
@@ -48,9 +111,63 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
             "plan_item": "forest_quantity",
             "town_code": records.get("town_code"),
             "start_year": records["planted_year"],
-            "done_ha": area,
+            "done_ha": _number(records, "done_ha").fillna(area),
+            "survival_pct": survival * 100.0,
         }
     )
+
+
+def four_side_area(records: pd.DataFrame) -> pd.DataFrame:
+    """
+    Area of four-side trees by both rules: their number, and the ground under their crowns.
+
+    Parameters
+    ----------
+    records : DataFrame
+        With ``tree_count`` and, where known, ``side``, ``survival_3yr_pct`` and
+        ``survival_pct`` (%) and ``crown_diameter_m`` (m).
+
+    Returns
+    -------
+    areas : DataFrame
+        Table ``four_side_area``: one row for each side, house, village, road and water first,
+        and one for all. Records of unknown survival have no living trees, and those without a
+        crown diameter no area by crowns; where no record of a side tells it, it is missing.
+
+    Notes
+    -----
+    Crowns are taken for circles that do not overlap: pi / 4 times the square of the diameter
+    for each living tree.
+
+    References
+    ----------
+    [nfci_rules]_ four-side trees to area.
+
+    Examples
+    --------
+    >>> records = pd.DataFrame({"side": ["路"], "tree_count": [1650.0], "survival_pct": [100.0],
+    ...                         "crown_diameter_m": [2.0]})
+    >>> four_side_area(records)[["side", "area_by_trees_ha", "area_by_crown_ha"]].values.tolist()
+    [['路', 1.0, 0.5183...], ['all', 1.0, 0.5183...]]
+    """
+    living = records["tree_count"] * survival_share(records)
+    crown_m2 = np.pi / 4.0 * _number(records, "crown_diameter_m") ** 2
+    side = records.get("side", pd.Series(index=records.index, dtype=object)).fillna("")
+    each = pd.DataFrame(
+        {
+            "side": side, "records": 1, "tree_count": records["tree_count"],
+            "living_trees": living, "area_by_trees_ha": trees_to_ha(living),
+            "crown_records": (living * crown_m2).notna().astype(int),
+            "area_by_crown_ha": living * crown_m2 / M2_PER_HA,
+        }
+    )  # fmt: skip
+    both = pd.concat([each, each.assign(side=EVERY_SIDE)])
+    areas = both.groupby("side").sum(min_count=1)
+    order = [*SIDES, *sorted(set(side) - {*SIDES}), EVERY_SIDE]
+    areas = areas.reindex([name for name in order if name in areas.index]).rename_axis("side")
+    for rule in ("trees", "crown"):
+        areas[f"area_by_{rule}_mu"] = mu(areas[f"area_by_{rule}_ha"])
+    return areas.reset_index()[list(columns("four_side_area").index)]
 
 
 def plan_quantities(
@@ -63,7 +180,7 @@ def plan_quantities(
     ----------
     projects : DataFrame
         With ``project_type``, ``start_year``, ``done_ha`` (ha) and where known
-        ``plan_item``, ``planned_ha`` and ``verified_ha`` (ha).
+        ``plan_item``, ``planned_ha`` and ``verified_ha`` (ha), and ``survival_pct`` (%).
     report_year : int
         Later works do not count.
     base_year : int, optional
@@ -73,8 +190,9 @@ def plan_quantities(
     -------
     quantities : DataFrame
         One row per plan item and project type: ``projects``, ``planned_ha``, ``done_ha``,
-        ``verified_ha``, ``done_mu``. Works outside the plan have an empty plan item. A
-        quantity that no project of the row states is missing, not zero.
+        ``verified_ha``, the same in mu, and ``survival_pct``, weighted by the area done of
+        the works that tell it. Works outside the plan have an empty plan item. A quantity
+        that no project of the row states is missing, not zero.
 
     Examples
     --------
@@ -84,17 +202,20 @@ def plan_quantities(
     [['forest_quantity', 2.0, 30.0]]
     """
     due = projects[projects["start_year"] <= report_year]
-    due = due.reindex(
-        columns=["plan_item", "project_type", "start_year", "planned_ha", "done_ha", "verified_ha"]
-    )
+    due = due.reindex(columns=["plan_item", "project_type", "start_year", *AREAS, "survival_pct"])
     item = due["plan_item"].fillna("")
     if base_year is not None:
         item = item.mask(due["start_year"] <= base_year, "")
-    due = due.assign(plan_item=item)
+    weight = due["done_ha"].where(due["survival_pct"].notna())
+    due = due.assign(plan_item=item, weight=weight, living=weight * due["survival_pct"])
     groups = due.groupby(["plan_item", "project_type"], sort=True)
-    sums = groups[["planned_ha", "done_ha", "verified_ha"]].sum(min_count=1)
+    sums = groups[list(AREAS)].sum(min_count=1)
     sums.insert(0, "projects", groups.size())
-    return sums.assign(done_mu=mu(sums["done_ha"])).reset_index()
+    in_mu = {name.replace("_ha", "_mu"): mu(sums[name]) for name in AREAS}
+    alive = groups[["living", "weight"]].sum(min_count=1)
+    share = alive["living"] / alive["weight"].where(alive["weight"].gt(0.0))
+    table = sums.assign(**in_mu, survival_pct=share).reset_index()
+    return table[list(columns("plan_quantities").index)]
 
 
 def plan_item_done(quantities: pd.DataFrame, plan_item: str) -> float:

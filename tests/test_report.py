@@ -76,8 +76,8 @@ def tables():
             columns=["year", "rule", "part", "area_ha", "share_pct"],
         ),
         "plan_quantities": pd.DataFrame(
-            [("forest_quantity", "afforestation", 3, 10.0, 9.0, np.nan, 135.0),
-             (None, "greening", 1, 5.0, 1.0, 1.0, 15.0)],
+            [("forest_quantity", "afforestation", 3, 10.0, 9.0, np.nan, 135.0, 150.0, np.nan, 90.0),
+             (None, "greening", 1, 5.0, 1.0, 1.0, 15.0, 75.0, 15.0, np.nan)],
             columns=list(columns("plan_quantities").index),
         ),
         "absent": pd.DataFrame({"item": ["sinks"], "reason": ["@需要生长模型"]}),
