@@ -7,6 +7,7 @@ from .agreement import COVERS
 from .carbon import CARBON_PARTS
 from .intake import Inputs, outline
 from .language import text
+from .project_summary import EX_POST
 from .summary import WHOLE_PLACE, RunFacts
 from .tables import columns
 
@@ -58,7 +59,7 @@ def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: flo
         "indicators": tables["indicators"]
         .astype({"base_year": "Int64", "target_year": "Int64"})
         .to_dict("records"),
-        "sinks": {},
+        "sinks": sinks_of(tables.get("project_sinks"), facts.year),
         "stocks": {},
         "carbon_pools": [],
         "outlook": [],
@@ -90,10 +91,62 @@ def content_of(place_code: str, facts: RunFacts, tables: dict, land_area_ha: flo
     return content
 
 
+def sinks_of(table: pd.DataFrame | None, year: int) -> dict[str, dict]:
+    """
+    Lay out the sinks of works for machines, type by type.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        ``project_sinks``.
+    year : int
+        Report year.
+
+    Returns
+    -------
+    sinks : dict
+        For each type: ``projects``, ``credited_ha`` (ha), ``to_date_co2e_t`` (t CO2e since the
+        start of each work), ``yearly_co2e_t_yr`` (in the report year) and ``until_co2e_t``, a
+        dict of the years ahead; each figure with its 95 % interval. ``measured_co2e_t`` is what
+        surveys found and stands beside these, never in their sum; None where nobody measured.
+    """
+    if table is None:
+        return {}
+    table = table.astype(object).where(table.notna(), None)
+    found = {}
+    for kind, rows in table.groupby("project_type", sort=False):
+        ahead = {
+            row["until_year"]: row for row in rows[rows["basis"].ne(EX_POST)].to_dict("records")
+        }
+        measured = rows.loc[rows["basis"].eq(EX_POST), "removal_co2e_t"].tolist()
+        now = ahead.pop(year, None)
+        found[kind] = {
+            "projects": None if now is None else int(now["projects"]),
+            "credited_ha": None if now is None else now["credited_ha"],
+            "to_date_co2e_t": _interval(now, "", "co2e_t"),
+            "yearly_co2e_t_yr": _interval(now, "yearly_", "co2e_t_yr"),
+            "until_co2e_t": {str(one): _interval(row, "", "co2e_t") for one, row in ahead.items()},
+            "measured_co2e_t": measured[0] if measured else None,
+        }
+    return found
+
+
+def _interval(row: dict | None, prefix: str, unit: str) -> dict | None:
+    """Lay out a figure of a row with its bounds."""
+    if row is None:
+        return None
+    value = f"{prefix or 'removal_'}{unit}"
+    return {
+        "value": row[value],
+        "low": row[f"{prefix}low_{unit}"],
+        "high": row[f"{prefix}high_{unit}"],
+    }
+
+
 def gis_layers(
     layers: dict[str, gpd.GeoDataFrame], tables: dict[str, pd.DataFrame], year: int
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers for GIS staff: towns and stands carry the figures of their tables."""
+    """Return the layers for GIS staff: towns, stands and works carry the figures of tables."""
     found = dict(layers)
     if "landcover_of_stands" in tables:
         table = tables["landcover_of_stands"]
@@ -102,6 +155,12 @@ def gis_layers(
             seen = part[["landcover_year", *COVERS, "main_class", "agreement_pct"]]
             # by row, in the order both have: parcels of several polygons share a key
             found[f"stands_{surveyed}"] = stands.join(seen.set_axis(stands.index))
+    if "projects" in found and "project_results" in tables:
+        results = tables["project_results"]
+        new = [name for name in results if name not in found["projects"]]
+        found["projects"] = found["projects"].merge(
+            results[["project_id", *new]], on="project_id", how="left"
+        )
     if "towns" in found and "town_summary" in tables:
         summary = tables["town_summary"]
         figures = summary[summary["year"].eq(year)].drop(columns="town_name")

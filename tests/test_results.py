@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from carbon_sink.results import gis_layers
+from carbon_sink.results import gis_layers, sinks_of
 
 SHAPES = [shapely.box(105.0 + n, 29.0, 105.5 + n, 29.5) for n in range(2)]
 
@@ -60,3 +60,41 @@ def test_the_history_holds_the_year_that_was_brought_forward(brought_forward):
     assert [row["year"] for row in history] == [2020, 2025, 2027]
     carbon = brought_forward.layers["stands_2027"]["carbon_t"].sum()
     assert history[-1]["carbon_t"] == pytest.approx(carbon)
+
+
+def sinks(rows):
+    names = ["project_type", "basis", "until_year", "projects", "credited_ha", "removal_co2e_t",
+             "low_co2e_t", "high_co2e_t", "yearly_co2e_t_yr", "yearly_low_co2e_t_yr",
+             "yearly_high_co2e_t_yr"]  # fmt: skip
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_sinks_are_told_by_type_to_date_per_year_and_ahead_with_intervals():
+    found = sinks_of(sinks([
+        ["corridor", "ex_ante", 2025, 3, 9.0, 10.0, 8.0, 12.0, 2.0, 1.0, 3.0],
+        ["corridor", "ex_ante", 2060, 3, 9.0, 90.0, 70.0, 99.0, 4.0, 2.0, 6.0],
+        ["corridor", "ex_post", 2025, 2, 6.0, 7.0, None, None, None, None, None],
+    ]), 2025)["corridor"]  # fmt: skip
+    assert found["to_date_co2e_t"] == {"value": 10.0, "low": 8.0, "high": 12.0}
+    assert found["yearly_co2e_t_yr"] == {"value": 2.0, "low": 1.0, "high": 3.0}
+    assert found["until_co2e_t"] == {"2060": {"value": 90.0, "low": 70.0, "high": 99.0}}
+    assert found["measured_co2e_t"] == 7.0
+    assert found["projects"] == 3
+
+
+def test_without_works_there_are_no_sinks_and_without_a_survey_nothing_is_measured():
+    assert sinks_of(None, 2025) == {}
+    row = ["mine_restoration", "ex_ante", 2025, 1, 1.0, -2.0, None, None, -2.0, None, None]
+    found = sinks_of(sinks([row]), 2025)["mine_restoration"]
+    assert found["measured_co2e_t"] is None
+    assert found["to_date_co2e_t"] == {"value": -2.0, "low": None, "high": None}
+
+
+def test_works_carry_the_figures_of_their_table():
+    works = gpd.GeoDataFrame({"project_id": ["p", "q"], "done_ha": [1.0, 2.0]}, geometry=SHAPES,
+                             crs=4490)  # fmt: skip
+    table = pd.DataFrame({"project_id": ["q", "p"], "done_ha": [9.0, 9.0],
+                          "verdict": ["not_seen", "verified"]})  # fmt: skip
+    found = gis_layers({"projects": works}, {"project_results": table}, 2025)["projects"]
+    assert found["verdict"].tolist() == ["verified", "not_seen"]
+    assert found["done_ha"].tolist() == [1.0, 2.0]
