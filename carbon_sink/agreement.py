@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .geometry import STORE_CRS
-from .landcover import classes
+from .landcover import classes, cover_shown
 from .parameters import constant
 from .summary import WHOLE_PLACE
 from .tables import columns, read_data
@@ -154,7 +154,7 @@ def compare_stands(
     [[2.0, 1.0, 1.0]]
     """
     area, hectares = area_ha.to_numpy(float), class_ha.to_numpy(float)
-    trees, woody = _shows(scheme, class_ha.columns)
+    trees, woody = cover_shown(scheme, class_ha.columns)
     parts = {
         name: hectares[:, trees == what].sum(axis=1)
         for name, what in (("tree_cover_ha", "yes"), ("unclear_ha", "unclear"))
@@ -179,18 +179,6 @@ def compare_stands(
     found = pd.concat([named, measures], axis=1)
     order = [name for name in columns("landcover_of_stands").index if name in found]
     return pd.concat([found[order], class_ha.add_prefix("class_").add_suffix("_ha")], axis=1)
-
-
-def _shows(scheme: str, codes: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each class shows trees, and whether it shows trees or shrubs: yes, no, unclear."""
-    known = classes(scheme).reindex(list(codes))
-    trees, shrubs = known["tree_cover"].to_numpy(str), known["shrub_cover"].to_numpy(str)
-    bare = (trees == "0") & (shrubs == "0")
-    # clouds, filled cells and mixtures of no stated cover say nothing about trees
-    silent = bare & known["ipcc_category"].eq("conditional").to_numpy()
-    shown = np.where(trees == "1", "yes", np.where((trees == "0") & ~silent, "no", "unclear"))
-    woody = np.where(bare & ~silent, "no", "unclear")
-    return shown, np.where((trees == "1") | (shrubs == "1"), "yes", woody)
 
 
 def _verdicts(

@@ -1,4 +1,4 @@
-"""Areas on the ellipsoid, for polygons and for the pixels of a grid."""
+"""Areas on the ellipsoid, for polygons and for the pixels of a grid, and widths of shapes."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -301,3 +301,69 @@ def areal_scale(crs: pyproj.CRS, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     meridian = SEMI_MAJOR_M * (1.0 - ECCENTRICITY**2) / root**3
     parallel = SEMI_MAJOR_M * np.cos(latitude) / root
     return (2.0 * SCALE_STEP_M) ** 2 / (turned * meridian * parallel)
+
+
+def mean_width_m(shapes: gpd.GeoSeries, area_ha: pd.Series) -> pd.Series:
+    """
+    Tell how wide long shapes are on average: twice the area over the perimeter.
+
+    Parameters
+    ----------
+    shapes : GeoSeries
+        Polygons with a coordinate reference system.
+    area_ha : Series
+        Their areas, ha.
+
+    Returns
+    -------
+    width_m : Series
+        Metres; half the side of a square, and nearly the width of a strip.
+
+    Notes
+    -----
+    Lengths are measured with one scale for a shape, that of its middle latitude: a width only
+    tells slivers from parcels.
+
+    Examples
+    --------
+    A strip of 0.1 degree by 0.00001 degree at the equator, 1.2309 ha, is 1.1 m wide:
+
+    >>> strip = gpd.GeoSeries([shapely.box(105, 0, 105.1, 0.00001)], crs="EPSG:4490")
+    >>> float(mean_width_m(strip, pd.Series([1.2309])).round(2).iloc[0])
+    1.11
+    """
+    given = np.array(shapes.array)
+    points, row = shapely.get_coordinates(given, return_index=True)
+    east, north = meters_per_unit(shapes.crs, shapely.bounds(given))
+    flat = shapely.set_coordinates(given, points * np.column_stack([east, north])[row])
+    return 2.0 * area_ha * M2_PER_HA / shapely.length(flat)
+
+
+def meters_per_unit(crs: pyproj.CRS, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Tell how long a unit of a system is, east and north, in the middle of extents.
+
+    Parameters
+    ----------
+    crs : CRS
+        A system in degrees, or a projected one.
+    bounds : array of shape (n, 4)
+        West, south, east and north of each extent.
+
+    Returns
+    -------
+    east, north : array of shape (n,)
+        Metres.
+
+    Examples
+    --------
+    >>> east, north = meters_per_unit(pyproj.CRS(4490), np.array([[105.0, 59.0, 106.0, 61.0]]))
+    >>> float(round(east[0] / north[0], 2))
+    0.5
+    """
+    if crs.is_projected:
+        unit = np.full(len(bounds), crs.axis_info[0].unit_conversion_factor)
+        return unit, unit
+    degree = np.radians(SEMI_MAJOR_M)
+    latitude = np.radians((bounds[:, 1] + bounds[:, 3]) / 2.0)
+    return degree * np.cos(latitude), np.full(len(bounds), degree)

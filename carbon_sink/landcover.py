@@ -89,6 +89,40 @@ def classes(scheme: str) -> pd.DataFrame:
     return rows.assign(class_code=rows["class_code"].astype(int)).set_index("class_code")
 
 
+def cover_shown(scheme: str, codes: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Tell whether classes show trees, and whether they show trees or shrubs.
+
+    Parameters
+    ----------
+    scheme : str
+        Product of the classes.
+    codes : iterable of int
+        Class codes.
+
+    Returns
+    -------
+    trees, woody : array of str
+        ``yes``, ``no`` or ``unclear`` for each code. Mixtures are unclear where they may hold
+        the cover; clouds, filled cells and mixtures of no stated cover say nothing and are
+        unclear in both.
+
+    Examples
+    --------
+    >>> trees, woody = cover_shown("worldcover", [10, 20, 40])
+    >>> trees.tolist(), woody.tolist()
+    (['yes', 'no', 'no'], ['yes', 'yes', 'no'])
+    """
+    known = classes(scheme).reindex(list(codes))
+    trees, shrubs = known["tree_cover"].to_numpy(str), known["shrub_cover"].to_numpy(str)
+    bare = (trees == "0") & (shrubs == "0")
+    # clouds, filled cells and mixtures of no stated cover say nothing about trees
+    silent = bare & known["ipcc_category"].eq("conditional").to_numpy()
+    shown = np.where(trees == "1", "yes", np.where((trees == "0") & ~silent, "no", "unclear"))
+    woody = np.where(bare & ~silent, "no", "unclear")
+    return shown, np.where((trees == "1") | (shrubs == "1"), "yes", woody)
+
+
 def version_of(raster: xr.DataArray, scheme: str = "") -> str:
     """
     Return the version of the product a raster is from, as far as anything tells it.

@@ -9,11 +9,10 @@ import pandas as pd
 import shapely
 
 from ..errors import Problem, TableError, first_rows
-from ..geometry import ellipsoidal_area_ha
+from ..geometry import ellipsoidal_area_ha, mean_width_m, meters_per_unit
 from ..parameters import constant
 from ..topology import differences, free_ground, overlaps
 from .shelf import TILE_SHAPES, Shelf, Tile
-from .slivers import mean_width_m, meters_per_unit
 
 # what lies this near to a gap borders on it
 BESIDE_M = 0.01
