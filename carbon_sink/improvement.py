@@ -7,20 +7,18 @@ import pandas as pd
 
 from .carbon import tree_carbon
 from .errors import Problem, first_rows
-from .growth_update import CODES, SPARSE
+from .growth_update import CODES
 from .language import Words, text
-from .parameters import constant, group_values
+from .parameters import AREA_GROUPS, constant, group_values
+from .project_ground import IMPROVEMENT, checked_years, has_trees
 from .project_ledger import UNSAID, LedgerTerms, with_removals
 from .tables import columns, faulty, named
 from .trajectories import STAND, Course, course
 from .units import carbon_to_co2
 from .updating import states
 
-IMPROVEMENT = "improvement"
 # columns that works may lack
-OPTIONAL = ("growth_gain_pct", "gain_source", "gain_years", "ground_ha", *UNSAID)
-# ground without trees, told beside the reasons for which a stand does not grow
-OPEN = "open"
+OPTIONAL = ("growth_gain_pct", "gain_source", "gain_years", *UNSAID)
 
 
 def gain_years(works: pd.DataFrame) -> pd.Series:
@@ -37,27 +35,26 @@ def gain_years(works: pd.DataFrame) -> pd.Series:
 
 def base_years(start_year: pd.Series, years: list[int]) -> pd.Series:
     """
-    Return the inventory each work starts from: the latest before it or of its year.
+    Return the inventory from which each work starts.
 
     Parameters
     ----------
     start_year : Series of int
         Year of the treatment.
     years : list of int
-        Years of the inventories; the first is taken for works that are earlier still.
+        Years of the inventories.
 
     Returns
     -------
     base_year : Series of int
+        The one that tells the ground at the start; the first for works that are older still.
 
     Examples
     --------
-    >>> base_years(pd.Series([2018, 2023, 2025]), [2020, 2025]).tolist()
-    [2020, 2020, 2025]
+    >>> base_years(pd.Series([2018, 2020, 2025, 2026]), [2020, 2025]).tolist()
+    [2020, 2020, 2020, 2025]
     """
-    known = np.sort(np.array(years))
-    place = np.searchsorted(known, start_year.to_numpy(), side="right") - 1
-    return pd.Series(known[np.maximum(place, 0)], index=start_year.index)
+    return checked_years(start_year, years).fillna(min(years)).astype(int)
 
 
 def increments(
@@ -79,13 +76,14 @@ def increments(
     ----------
     works : DataFrame
         Works in standing forest: ``start_year`` (int), ``credited_ha`` (ha),
-        ``growth_gain_pct`` (%), ``gain_years`` (yr) and ``ground_ha`` (ha of the work's own
-        ground, in parcels or not), missing where they are not known.
+        ``growth_gain_pct`` (%) and ``gain_years`` (yr), missing where they are not known.
     pieces : mapping of int to DataFrame
-        Year of an inventory to the ground that works and stands share: ``project`` (label of
-        the work), ``stand`` (position of the stand) and ``ground_ha`` (ha).
+        Year of an inventory to the ground that works and stands share, as
+        ``project_ground.ground_of`` returns it: ``project`` and ``stand`` (labels of both) and
+        ``ground_ha`` (ha).
     stands : mapping of int to DataFrame
-        Year to stands with stock and carbon, as for ``trajectories.course``.
+        Year to stands with stock and carbon, as for ``trajectories.course``, each with its own
+        label.
     models : DataFrame
         As ``growth_models.group_models`` returns them.
     factors : mapping
@@ -109,7 +107,8 @@ def increments(
     models with the calibrated factor *f*; treated the growth *g* is raised by the gain *q*
     from the year after the treatment on, for as many years as the gain lasts. What was added
     grows on with the stand. The share *s* of a stand is the ground it shares with the work,
-    times the credited part of the ground of the work. Nothing is cut in either case. Works
+    times the credited part of the ground of the work that has trees. Nothing is cut in either
+    case. Works
     that are older than every inventory gain from the first inventory on only.
 
     Added stock has the carbon of the species that stands there. Bamboo, economic and shrub
@@ -130,7 +129,7 @@ def increments(
     ...     "species_group": "masson_pine", "stand_age_yr": 19.0, "forest_volume_m3": 100.0,
     ...     "forest_stock_m3": 100.0})
     >>> works = pd.DataFrame({"start_year": [2020], "credited_ha": 1.0, "growth_gain_pct": 25.0,
-    ...     "gain_years": None, "ground_ha": None})
+    ...     "gain_years": None})
     >>> pieces = pd.DataFrame({"project": [0], "stand": [0], "ground_ha": [1.0]})
     >>> rows = increments(works, {2020: pieces}, {2020: pine}, group_models(), {},
     ...                   load_parameters("ar_cm_001"), 2)
@@ -161,7 +160,7 @@ def _from_inventory(
     period_yr: int,
 ) -> pd.DataFrame:
     """Return the rows of works that start from one inventory."""
-    shares = _shares(works, pieces)
+    shares = _shares(works, pieces, stands)
     used = np.unique(shares["stand"].to_numpy(int))
     used = used[stands["carbon_part"].iloc[used].eq("arbor").to_numpy()]
     shares = shares[shares["stand"].isin(used)]
@@ -198,13 +197,14 @@ def _per_ha(grown: Course, parameters: pd.DataFrame) -> dict[str, np.ndarray]:
     return {"stock_m3": stock, "above_t": above.to_numpy(), "below_t": (carbon - above).to_numpy()}
 
 
-def _shares(works: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
-    """Return the pieces of these works with their credited ground only."""
+def _shares(works: pd.DataFrame, pieces: pd.DataFrame, stands: pd.DataFrame) -> pd.DataFrame:
+    """Return the ground with trees of these works, the credited part of it; stands by position."""
     mine = pieces[pieces["project"].isin(works.index)]
-    inside = mine.groupby("project")["ground_ha"].sum().reindex(works.index, fill_value=0.0)
-    whole = works["ground_ha"].astype(float).fillna(inside).clip(lower=inside)
-    part = (works["credited_ha"] / whole.where(whole.gt(0.0))).clip(upper=1.0).fillna(0.0)
-    return mine.assign(ground_ha=mine["ground_ha"] * mine["project"].map(part))
+    mine = mine.assign(stand=stands.index.get_indexer(mine["stand"]))
+    mine = mine[has_trees(stands["forest_type"].iloc[mine["stand"]]).to_numpy(bool)]
+    whole = mine.groupby("project")["ground_ha"].sum()
+    part = (works["credited_ha"].reindex(whole.index) / whole).clip(upper=1.0)
+    return mine.assign(ground_ha=mine["ground_ha"] * mine["project"].map(part).astype(float))
 
 
 def _added(
@@ -325,7 +325,8 @@ def improvement_notes(
     gain = named_works["growth_gain_pct"].astype(float)
     unsourced = named_works["gain_source"].astype(object).fillna("").eq("") & gain.gt(0.0)
     base = base_years(chosen["start_year"], sorted(stands))
-    ground = {year: _shares(one, pieces[year]) for year, one in chosen.groupby(base)}
+    ground = {year: _shares(one, pieces[year], stands[year])
+              for year, one in chosen.groupby(base)}  # fmt: skip
     there = {one for shares in ground.values() for one in shares["project"]}
     nowhere = pd.Series(~chosen.index.isin(there), index=gain.index)
     early = named_works["start_year"].lt(min(stands))
@@ -357,8 +358,8 @@ def _idle_notes(
     idle = []
     for year, shares in ground.items():
         held = stands[year].iloc[shares["stand"].to_numpy()]
-        part = held["carbon_part"].fillna(held["forest_type"].where(held["forest_type"].eq(SPARSE)))
-        reason = states(held, models)["reason"].where(part.eq("arbor"), part).fillna(OPEN)
+        part = held["carbon_part"].fillna(held["forest_type"])
+        reason = states(held, models)["reason"].where(part.eq("arbor"), part)
         idle.append(shares.assign(reason=reason.to_numpy()))
     found = pd.concat(idle) if idle else pd.DataFrame(columns=["reason", "ground_ha", "project"])
     found = found[found["reason"].ne("") & found["ground_ha"].gt(0.0)]
@@ -374,4 +375,6 @@ def _idle_notes(
 
 def _reason(code: str, lang: str) -> str:
     """Name why ground gains nothing."""
-    return text(f"growth.{code}" if code in CODES else f"part.{code}", lang)
+    if code in CODES:
+        return text(f"growth.{code}", lang)
+    return text(f"part.{code}" if code in AREA_GROUPS else f"layer.type.{code}", lang)

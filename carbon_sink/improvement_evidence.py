@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-import numpy as np
 import pandas as pd
 
 from .calibration import SAME_SHAPE
@@ -25,7 +24,7 @@ def treated_share(pieces: pd.DataFrame, stands: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     pieces : DataFrame
-        Ground that works and stands share: ``stand`` (position) and ``ground_ha`` (ha).
+        Ground that works and stands share: ``stand`` (label) and ``ground_ha`` (ha).
     stands : DataFrame
         With ``area_ha`` (ha).
 
@@ -40,9 +39,9 @@ def treated_share(pieces: pd.DataFrame, stands: pd.DataFrame) -> pd.Series:
     >>> treated_share(pieces, pd.DataFrame({"area_ha": [4.0, 1.0]})).tolist()
     [0.75, 0.0]
     """
-    treated = np.bincount(pieces["stand"], pieces["ground_ha"], minlength=len(stands))
-    area = stands["area_ha"].where(stands["area_ha"].gt(0.0)).to_numpy(float)
-    return pd.Series(np.nan_to_num(treated / area), index=stands.index).clip(upper=1.0)
+    treated = pieces.groupby("stand")["ground_ha"].sum().reindex(stands.index, fill_value=0.0)
+    area = stands["area_ha"].where(stands["area_ha"].gt(0.0))
+    return (treated / area).fillna(0.0).clip(upper=1.0)
 
 
 def treated_against_untreated(

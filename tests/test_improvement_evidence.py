@@ -94,8 +94,8 @@ def test_the_note_says_that_this_is_no_proof():
 
 
 def test_the_treated_share_is_that_of_the_stand():
-    pieces = pd.DataFrame({"stand": [2, 2, 0], "ground_ha": [1.0, 0.5, 9.0]})
-    share = treated_share(pieces, pd.DataFrame({"area_ha": [8.0, 1.0, 3.0]}))
+    pieces = pd.DataFrame({"stand": ["c", "c", "a"], "ground_ha": [1.0, 0.5, 9.0]})
+    share = treated_share(pieces, pd.DataFrame({"area_ha": [8.0, 1.0, 3.0]}, index=list("abc")))
     assert share.tolist() == [1.0, 0.0, 0.5]
 
 
