@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from carbon_sink.codes import class_groups
 from carbon_sink.geometry import STORE_CRS, ellipsoidal_area_ha
+from carbon_sink.legend import code_name
 from carbon_sink.project_ground import (
     checked_years,
     credited_ground,
@@ -19,6 +20,7 @@ from carbon_sink.project_ground import (
     is_forest,
 )
 from carbon_sink.project_owners import own_ground
+from carbon_sink.tables import columns
 
 ORDER = ("afforestation", "corridor", "quality_improvement")
 METHODS = {
@@ -204,6 +206,18 @@ def test_what_belongs_to_others_or_lies_outside_is_taken_off_with_its_owner():
     assert rows["other_id"].tolist() == ["", "", "P1"]
     assert rows["project_type"].tolist() == ["corridor"] * 3
     assert rows["area_ha"].tolist() == pytest.approx([CELL_HA] * 3)
+
+
+def test_what_is_taken_off_has_the_columns_of_its_table_and_every_reason_has_a_name():
+    projects = works(("corridor", box(0, 0, 2, 1), {}), ("afforestation", box(0, 0, 1, 1), {}),
+                     ("quality_improvement", box(5, 0, 6, 1), {"start_year": 2019}))  # fmt: skip
+    found = credit(projects, {2020: inventory(("bamboo", box(0, 0, 2, 1), 0.0))})
+    table = columns("project_deductions")
+    assert list(found.deductions) == [one for one in table.index if one != "removal_co2e_t"]
+    told = table.loc["reason", "description"].replace(" or ", "; ").split("; ")
+    assert set(found.deductions["reason"]) < set(told)
+    for lang in ("zh", "en"):
+        assert all(code_name("deduction", reason, lang) != reason for reason in told)
 
 
 def test_a_project_without_a_polygon_is_credited_with_all_that_was_done():
