@@ -26,7 +26,8 @@ EVIDENCE = ["biomass_parameters", "constants", "coverage_rules", "land_classes",
             "landcover_schemes", "expected_cover", "land_categories", "plan_targets", "species", "fields", "attribute_codes",
             "age_groups", "growth_models", "growth_groups", "volume_equations", "quality_rules", "code_pages", "systems", "datums", "gcj02", "common_characters",
             "cbm_species", "gwp", "fire_factors", "parameter_limits", "provincial_parameters", "pools", "soil_carbon", "leaf_kinds",
-            "tree_biomass_equations", "biomass_regressions", "biomass_equation_groups", "uncertainty"]  # fmt: skip
+            "tree_biomass_equations", "biomass_regressions", "biomass_equation_groups", "tree_volume_groups", "uncertainty",
+            "candidate_land"]  # fmt: skip
 RANGES = {"wood_density_t_m3": (0.2, 1.1), "bef": (1.0, 3.0), "root_shoot_ratio": (0.1, 0.7),
           "carbon_fraction": (0.4, 0.6), "biomass_above_t_ha": (1, 100),
           "biomass_below_t_ha": (1, 100), "biomass_whole_t_ha": (1, 100)}  # fmt: skip
