@@ -17,6 +17,8 @@ from .updating import grow_year, states
 # why trees of a planting are not known
 NO_SPECIES, NO_CURVE, NO_PARAMETERS = "no_species", "no_curve", "no_parameters"
 MEANS = ("age_yr", "dbh_cm", "basal_area_m2_ha")
+# halvings of the range of a factor, to far below what it is known to
+HALVINGS = 40
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def planting_curves(
     of their group, and hold what they reached where a curve falls. A group that the inventory
     does not have takes the factor of all groups that share its curve, and 1 where none of them
     is calibrated. Groups without a level curve have no stock until canopy closure, come linearly
-    to the stock at which the district's own stands start, and grow on by their rate models.
+    to the stock of the district's own young stands, and grow on by their rate models as
+    ``rate_starts`` brings these to the older stands.
 
     Bamboo, economic and shrub forest have no stock here: their biomass per area comes linearly
     between planting and canopy closure and stays. Both ramps are a choice of this project; of
@@ -193,11 +196,11 @@ def uncalibrated(
             and curves[one] not in set(known["curve"])]  # fmt: skip
 
 
-def rate_starts(
-    stands: pd.DataFrame, models: pd.DataFrame, factors: Mapping[str, float] | None = None
-) -> pd.DataFrame:
-    """
-    Find where plantings of species without a level curve start to grow by their rate models.
+def rate_starts(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    r"""
+    Find how plantings of species without a level curve start and grow by their rate models.
+
+    .. math:: \sum_i A_i V_0 \prod_{t=a_0}^{a_i} (1 + m P_t) = \sum_i V_i, \quad m \le 1
 
     Parameters
     ----------
@@ -205,72 +208,113 @@ def rate_starts(
         Latest inventory, as ``updating.states`` needs it, with ``carbon_part`` and ``area_ha``.
     models : DataFrame
         As ``growth_models.group_models`` returns them.
-    factors : mapping, optional
-        Species group to the calibrated multiplier of its volume growth; 1 where there is none.
 
     Returns
     -------
     starts : DataFrame
         Columns of ``planting_starts`` in ``data/columns.csv``: the mean stand, by area, of the
-        youngest ten-year class with ``calibration_stands_min`` stands that have stock, age,
-        diameter and basal area. Species without such a class have no row.
+        youngest ten-year class that has enough stands, and the factor :math:`m` that brings its
+        growth to the stock of the older stands.
 
     Notes
     -----
-    A rate model tells how a stand grows, not how it begins. What the district's own stands hold
-    at that age is what its plantings come to, so it takes the place of the level factor. Only
-    ages between the least age of the rate model and ``calibration_age_max_yr`` are used.
+    A rate model tells how a stand grows, not how it begins. What the district's own young stands
+    hold at their age is what its plantings come to. From there on the rates *P* of the mean
+    stand grow much more than the district's older stands hold, because rates are gross of
+    mortality and thinning and of what sparse stands lack; so they are bent to these stands, as a
+    level factor brings a curve to them. Rates are never raised.
+
+    Only stands with stock, age, diameter and basal area are used, between the least age of the
+    rate model and ``calibration_age_max_yr``. A species needs ``calibration_stands_min`` of them
+    in one class and as many older ones; otherwise it has no row.
 
     Examples
     --------
     >>> from carbon_sink.growth_models import group_models
     >>> fir = pd.DataFrame({"carbon_part": "arbor", "forest_type": "arbor",
-    ...     "species_group": "chinese_fir", "forest_volume_m3": 50.0, "area_ha": 2.0,
-    ...     "stand_age_yr": [14.0, 16.0] * 20, "dbh_cm": 10.0, "basal_area_m2_ha": 8.0})
-    >>> rate_starts(fir, group_models())[["species_group", "age_yr", "volume_m3_ha"]].to_numpy()
-    array([['chinese_fir', 15.0, 25.0]], dtype=object)
+    ...     "species_group": "chinese_fir", "forest_volume_m3": [50.0, 100.0] * 40,
+    ...     "area_ha": 2.0, "stand_age_yr": [15.0, 30.0] * 40, "dbh_cm": 10.0,
+    ...     "basal_area_m2_ha": 8.0})
+    >>> start = rate_starts(fir, group_models()).iloc[0]
+    >>> start[["age_yr", "volume_m3_ha", "growth_factor"]].astype(float).round(2).tolist()
+    [15.0, 25.0, 0.4]
     """
     rated = models[models["rate_volume"].ne("") & models["curve_volume"].eq("")]["rate_volume"]
     mine = stands[stands["carbon_part"].eq("arbor") & stands["area_ha"].gt(0.0)
                   & stands["species_group"].isin(rated.index)]  # fmt: skip
     state = states(mine, models).assign(area_ha=mine["area_ha"])
-    least = (
-        state["species_group"]
-        .map(rated)
-        .map({key: one.age_min_yr for key, one in growth_models().items()})
-    )
-    most = constant("calibration_age_max_yr")
-    state = state[state["reason"].eq("") & state["age_yr"].between(least.astype(float), most)]
-    enough, rows = constant("calibration_stands_min"), []
-    for (group, _), one in state.groupby(["species_group", state["age_yr"] // AGE_CLASS_YR]):
-        if len(one) < enough or any(row["species_group"] == group for row in rows):
-            continue
-        area = one["area_ha"]
-        means = {name: float(np.average(one[name], weights=area)) for name in MEANS}
-        rows.append({"species_group": group, "stands": len(one), "area_ha": float(area.sum()),
-                     **means, "volume_m3_ha": float(one["volume_m3"].sum() / area.sum()),
-                     "growth_factor": float((factors or {}).get(group, 1.0))})  # fmt: skip
+    limits = {key: one.age_min_yr for key, one in growth_models().items()}
+    least = state["species_group"].map(rated).map(limits).astype(float)
+    most, enough = constant("calibration_age_max_yr"), constant("calibration_stands_min")
+    state = state[state["reason"].eq("") & state["age_yr"].between(least, most)]
+    rows = []
+    for group, one in state.groupby("species_group"):
+        age_class = one["age_yr"] // AGE_CLASS_YR
+        sizes = age_class.value_counts()
+        young = age_class.eq(sizes.index[sizes >= enough].min())
+        older = age_class.gt(age_class[young].max())
+        if older.sum() >= enough:
+            mean = _mean_stand(group, one[young])
+            factor = _growth_factor(mean, one[older], models)
+            rows.append({**mean, "older_stands": int(older.sum()), "growth_factor": factor})
     return pd.DataFrame(rows, columns=list(columns("planting_starts").index))
+
+
+def _mean_stand(group: str, young: pd.DataFrame) -> dict:
+    """Return the mean of stands by their area."""
+    area = young["area_ha"]
+    means = {name: float(np.average(young[name], weights=area)) for name in MEANS}
+    return {"species_group": group, "stands": len(young), "area_ha": float(area.sum()), **means,
+            "volume_m3_ha": float(young["volume_m3"].sum() / area.sum())}  # fmt: skip
+
+
+def _growth_factor(start: dict, older: pd.DataFrame, models: pd.DataFrame) -> float:
+    """Return what the growth from a start is multiplied by to come to older stands."""
+    rates = _rates(start, models, int(older["age_yr"].max() - start["age_yr"]) + 2)
+    observed = older["volume_m3"].sum()
+
+    def modelled(factor: float) -> float:
+        ages, stock = _from_start(start, factor * rates)
+        return float((np.interp(older["age_yr"], ages, stock) * older["area_ha"]).sum())
+
+    low, high = 0.0, 1.0
+    if modelled(high) <= observed:
+        return high
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if modelled(middle) < observed else (low, middle)
+    return (low + high) / 2.0
+
+
+def _rates(start: Mapping, models: pd.DataFrame, years: int) -> np.ndarray:
+    """Return the yearly growth of the stock of a stand by its rate models, as a share."""
+    stand = {"forest_type": "arbor", "species_group": start["species_group"],
+             "forest_volume_m3": 1.0, "stand_age_yr": start["age_yr"],
+             "dbh_cm": start["dbh_cm"], "basal_area_m2_ha": start["basal_area_m2_ha"]}  # fmt: skip
+    state, found = states(pd.DataFrame([stand]), models), []
+    for _ in range(years):
+        later = grow_year(state)
+        found.append(later["volume_m3"].item() / state["volume_m3"].item() - 1.0)
+        state = later
+    return np.array(found)
+
+
+def _from_start(start: Mapping, growth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ages and stock (m3/ha) of a stand from its start on."""
+    stock = start["volume_m3_ha"] * np.cumprod(np.concatenate([[1.0], 1.0 + growth]))
+    return start["age_yr"] + np.arange(len(stock)), stock
 
 
 def _by_rates(
     starts: pd.DataFrame | None, models: pd.DataFrame, ages: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return the stock by age of species that grow by rates from a start, m3/ha."""
-    if starts is None or starts.empty:
-        return {}
-    starts = starts.reset_index(drop=True)
-    names = {"age_yr": "stand_age_yr", "volume_m3_ha": "forest_volume_m3"}
-    state = states(starts.rename(columns=names).assign(forest_type="arbor"), models)
-    volumes = [state["volume_m3"].to_numpy(float)]
-    for _ in ages:
-        state = grow_year(state, starts["growth_factor"])
-        volumes.append(state["volume_m3"].to_numpy(float))
-    closure, found = constant("canopy_closure_yr"), {}
-    for row, start in enumerate(starts.itertuples()):
-        known = [closure, *(start.age_yr + np.arange(len(volumes)))]
-        stock = [0.0, *(one[row] for one in volumes)]
-        found[start.species_group] = np.interp(ages, known, stock)
+    found = {}
+    for start in [] if starts is None else starts.to_dict("records"):
+        growth = start["growth_factor"] * _rates(start, models, len(ages))
+        known, stock = _from_start(start, growth)
+        known, stock = [constant("canopy_closure_yr"), *known], [0.0, *stock]
+        found[start["species_group"]] = np.interp(ages, known, stock)
     return found
 
 

@@ -133,6 +133,7 @@ def plantings_ledger(
     if soil is not None:
         rate = soil["rate_t_ha_yr"].reindex(rows.index).to_numpy(float)
     said = rows.reindex(columns=list(UNSAID)).astype(float).fillna(0.0)
+    cleared, emitted = (said[[name]].to_numpy() for name in ("baseline_t_ha", "emission_co2e_t"))
     first = years == 0
     parts = {
         "year": rows["start_year"].to_numpy(int)[:, None] + years,
@@ -140,9 +141,9 @@ def plantings_ledger(
         "credited_ha": np.broadcast_to(area, (len(rows), len(years))),
         **trees,
         "tree_co2_t": carbon_to_co2(np.diff(carbon, axis=1, prepend=0.0)),
-        "baseline_co2_t": -carbon_to_co2(said[["baseline_t_ha"]].to_numpy() * area) * first,
+        "baseline_co2_t": np.where(first, 0.0 - carbon_to_co2(cleared * area), 0.0),
         "soil_co2_t": carbon_to_co2(soil_gain(rate, years) * area),
-        "emission_co2e_t": -said[["emission_co2e_t"]].to_numpy() * first,
+        "emission_co2e_t": np.where(first, 0.0 - emitted, 0.0),
     }
     ledger = pd.DataFrame({name: values.ravel() for name, values in parts.items()})
     for name in ("project_id", "project_type"):
