@@ -189,11 +189,9 @@ def uncalibrated(
     species_groups, models, levels
         As for ``level_factors``.
     """
-    known = levels[levels["basis"].ne(NONE)]
+    known = {"", *levels.loc[levels["basis"].ne(NONE), "curve"]}
     curves = models["curve_volume"]
-    return [one for one in species_groups if curves.get(one, "")
-            and one not in set(known["species_group"])
-            and curves[one] not in set(known["curve"])]  # fmt: skip
+    return [one for one in species_groups if curves.get(one, "") not in known]
 
 
 def rate_starts(stands: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
