@@ -21,6 +21,8 @@ CONSTANTS = {
     "growth_calibration": ("calibration_stands_min",),
     "growth_level_calibration": ("calibration_age_max_yr",),
     "outlook": ("canopy_closure_yr",),
+    "project_verification": ("verified_share_min", "partly_share_min", "cover_width_cells_min",
+                             "canopy_closure_yr"),
     "cbm_comparison": ("mean_annual_temperature_c",),
 }  # fmt: skip
 GROWN = ("growth_calibration", "growth_update", "carbon_balance", "outlook")

@@ -32,9 +32,11 @@ CODES = {
     "climate": "climate",
     "soil_type": "evidence.of",
     "flow": "flow",
+    "cause": "cause",
     "category_before": "crt.land",
     "category_after": "crt.land",
     "species_group": "species",
+    "verdict": "verdict",
 }
 # columns whose codes mean something else in one table
 OWN_CODES = {
@@ -43,6 +45,9 @@ OWN_CODES = {
     ("carbon_balance", "item"): "balance",
     ("provincial_balance", "item"): "balance",
     ("growth_calibration", "used"): "calibration.used",
+    ("project_verification", "evidence"): "evidence_of",
+    ("project_verification", "reason"): "verdict_reason",
+    ("project_visits", "reason"): "verdict_reason",
 }
 # numbers without a unit that are no counts
 RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after",
