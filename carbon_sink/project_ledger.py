@@ -285,7 +285,7 @@ def _tree_notes(
 
 def _hectares(rows: pd.DataFrame) -> Words:
     """List species groups with the hectares planted with them."""
-    area = rows.groupby(rows["species_group"].fillna(""))["credited_ha"].sum()
+    area = rows.groupby(rows["species_group"].astype(object).fillna(""))["credited_ha"].sum()
     said = [(named_groups([group]), f"{ha:,.1f} ha") for group, ha in area.items()]
     return Words("；".join(f"{name} {ha}".strip() for name, ha in said),
                  "; ".join(f"{name.en} {ha}".strip() for name, ha in said))  # fmt: skip

@@ -351,3 +351,13 @@ def test_soil_never_gains_more_than_the_cap(rows):
     assert (ledger["soil_co2_t"].fillna(0.0) <= most * (1.0 + 1e-12)).all()
     held = ledger["non_permanence_co2e_t"]
     assert np.allclose(held, -0.1 * ledger["removal_co2e_t"].clip(lower=0.0))
+
+
+def test_works_without_any_species_or_any_planting_are_laid_out_all_the_same():
+    unknown = work().assign(species_group=np.nan)
+    assert laid_out(unknown)["removal_co2e_t"].isna().all()
+    assert [one.code for one in noted(unknown)] == ["project_species_missing"]
+    none = work(method="improvement")
+    assert list(laid_out(none)) == list(columns("project_ledger").index)
+    assert laid_out(none).empty
+    assert noted(none) == []
