@@ -24,9 +24,10 @@ from .language import text
 from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
 from .projection import check_engine, look_ahead, scenarios_of
-from .projects import PLAN_ITEMS, plan_quantities
+from .projects import PLAN_ITEMS, four_side_projects, plan_quantities
 from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
+from .sinks import count_sinks
 from .stand_changes import change_notes, change_tables, matched
 from .summary import RunFacts, inventory_tables
 from .targets import Target, indicator_table, indicator_values
@@ -221,15 +222,16 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     case = Case(settings, inputs, stands, rows, parameters, facts, growing, summary)
     accounts = account(case)
     look_ahead(accounts, case)
+    sinks = count_sinks(accounts, case, measure)
     cited = pd.concat([cited.astype(object), used_evidence(accounts, case)], ignore_index=True)
     facts = replace(facts, unverified=int(cited["confidence"].ne("verified").sum()))
     tables |= changed | seen.tables | growing.tables | accounts.tables
-    projects = pd.concat(inputs.projects, ignore_index=True) if inputs.projects else None
+    works = [*inputs.projects, *map(four_side_projects, inputs.four_side)]
     events = pd.concat(inputs.events, ignore_index=True) if inputs.events else None
-    if projects is not None:
+    if works:
         plan = [row.base_year for row in settings.targets if row.indicator in PLAN_INDICATORS]
         tables["plan_quantities"] = plan_quantities(
-            projects, settings.report_year, min(plan, default=None)
+            pd.concat(works, ignore_index=True), settings.report_year, min(plan, default=None)
         )
     statistics = [row.model_dump() for row in settings.statistics]
     year = settings.report_year
@@ -238,7 +240,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables["indicators"] = indicator_table(
         values, reasons, targets, year, lang, sources, accounts.intervals(year), growing.since
     )
-    reasons |= {"sinks": text("absent.sinks", lang), **accounts.reasons}
+    reasons |= accounts.reasons
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     files = {source.year: source.path for source in settings.inventory}
     notes = [*inputs.notes, *change_notes(changed, files), *seen.notes, *growing.notes]
@@ -248,6 +250,7 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
     content = content_of(settings.place.code, facts, tables, inputs.land_area_ha)
     found = layers_of(inputs, stands) | drawn | seen.layers
+    found |= {} if sinks is None else sinks.layers
     return Run(facts, tables, found, cited, content, seen)
 
 

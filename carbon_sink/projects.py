@@ -40,11 +40,18 @@ def survival_share(works: pd.DataFrame) -> pd.Series:
     >>> survival_share(works).tolist()
     [0.8, 0.85]
     """
-    return (_number(works, "survival_3yr_pct").fillna(_number(works, "survival_pct"))) / 100.0
+    return (numbers_in(works, "survival_3yr_pct").fillna(numbers_in(works, "survival_pct"))) / 100.0
 
 
-def _number(works: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column of numbers, or missing values where there is none."""
+def numbers_in(works: pd.DataFrame, name: str) -> pd.Series:
+    """
+    Return a column of numbers, or missing values where there is no such column.
+
+    Examples
+    --------
+    >>> numbers_in(pd.DataFrame({"done_ha": [2]}), "planned_ha").tolist()
+    [nan]
+    """
     return works.get(name, pd.Series(np.nan, index=works.index)).astype(float)
 
 
@@ -71,8 +78,8 @@ def belt_ha(projects: pd.DataFrame) -> pd.Series:
     >>> belt_ha(belts).tolist()
     [0.6, 0.0, 0.5]
     """
-    size = [_number(projects, f"belt_{name}") for name in ("length_m", "width_m")]
-    rows = [_number(projects, f"belt_{name}") for name in ("rows", "row_spacing_m")]
+    size = [numbers_in(projects, f"belt_{name}") for name in ("length_m", "width_m")]
+    rows = [numbers_in(projects, f"belt_{name}") for name in ("rows", "row_spacing_m")]
     is_told = size[0].notna() & size[1].notna()
     return shelterbelt_area(*size, *rows).where(is_told, projects["done_ha"].astype(float))
 
@@ -111,7 +118,7 @@ def four_side_projects(records: pd.DataFrame) -> pd.DataFrame:
             "plan_item": "forest_quantity",
             "town_code": records.get("town_code"),
             "start_year": records["planted_year"],
-            "done_ha": _number(records, "done_ha").fillna(area),
+            "done_ha": numbers_in(records, "done_ha").fillna(area),
             "survival_pct": survival * 100.0,
         }
     )
@@ -151,7 +158,7 @@ def four_side_area(records: pd.DataFrame) -> pd.DataFrame:
     [['路', 1.0, 0.5183...], ['all', 1.0, 0.5183...]]
     """
     living = records["tree_count"] * survival_share(records)
-    crown_m2 = np.pi / 4.0 * _number(records, "crown_diameter_m") ** 2
+    crown_m2 = np.pi / 4.0 * numbers_in(records, "crown_diameter_m") ** 2
     side = records.get("side", pd.Series(index=records.index, dtype=object)).fillna("")
     each = pd.DataFrame(
         {

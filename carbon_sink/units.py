@@ -34,6 +34,7 @@ _FIELD_UNITS = {
     "ha": {"ha": Fraction(1), "亩": Fraction(1, 15), "m2": Fraction(1, 10_000),
            "km2": Fraction(100)},
     "1": {"1": Fraction(1), "%": Fraction(1, 100), "成": Fraction(1, 10)},
+    "%": {"%": Fraction(1), "1": Fraction(100), "成": Fraction(10)},
     "m3": {"m3": Fraction(1), "万m3": Fraction(10_000)},
     "m3/ha": {"m3/ha": Fraction(1), "m3/亩": Fraction(15)},
     "m2/ha": {"m2/ha": Fraction(1), "m2/亩": Fraction(15)},

@@ -24,8 +24,12 @@ def test_every_input_is_read_with_its_area_and_town(small_place):
         ellipsoidal_area_ha(inputs.boundary.geometry)[0]
     )
     assert inputs.towns["land_area_ha"].sum() == pytest.approx(stands["area_ha"].sum())
-    assert len(inputs.projects) == 2
-    assert inputs.notes == []
+    (works,), (records,) = inputs.projects, inputs.four_side
+    assert (works.attrs["table"], works["project_id"].tolist()) == ("projects", ["M1", "Q1"])
+    assert (records.attrs["table"], records["tree_count"].tolist()) == ("four_side", [3300.0])
+    told = {(note.code, note.file) for note in inputs.notes}
+    assert told == {("works_species_missing", "projects.gpkg"),
+                    ("works_species_missing", "four_side.csv")}  # fmt: skip
 
 
 def test_what_was_read_is_told_line_by_line(small_place):

@@ -15,6 +15,7 @@ from conftest import small_inventory
 from geopandas.testing import assert_geodataframe_equal
 
 from carbon_sink.errors import CRSError, FileError, TableError
+from carbon_sink.projects import four_side_projects
 from carbon_sink.readers import (
     geoparquet,
     parts,
@@ -240,7 +241,8 @@ def test_what_is_found_in_towns_and_projects_is_handed_on_once(write):
     path = with_a_deleted_row(write(layer, "a.shp", encoding="gbk"))
     for read in (read_layer, read_towns, read_projects):
         codes = [note.code for note in read(path).attrs["notes"]]
-        assert codes == ["encoding_found", "rows_deleted", "heights_ignored"]
+        more = ["works_species_missing"] if read is read_projects else []
+        assert codes == ["encoding_found", "rows_deleted", "heights_ignored", *more]
 
 
 def test_what_is_found_in_an_inventory_is_handed_on(write):
@@ -264,7 +266,7 @@ def test_projects_come_as_polygons_or_as_four_side_records(write, tmp_path):
     csv = tmp_path / "four.csv"
     header = "record_id,planted_year,tree_count,side,survival_pct\n"
     csv.write_text(header + "x,2023,3300,宅,50\n", encoding="utf-8-sig")
-    assert read_projects(csv)["done_ha"].tolist() == [1.0]
+    assert four_side_projects(read_projects(csv))["done_ha"].tolist() == [1.0]
     csv.write_text(header + "x,2023,3300,宅,50\ny,2023,3300,村,\n", encoding="utf-8-sig")
     with pytest.raises(TableError, match="成活率") as caught:
         read_projects(csv)
@@ -292,8 +294,9 @@ def test_a_csv_that_is_missing_is_refused_and_one_in_gbk_is_read_and_told(tmp_pa
     path = tmp_path / "gbk.csv"
     path.write_bytes("record_id,栽植年度,株数,村,成活率\n宅,2023,3300,荣隆,50\n".encode("gbk"))
     projects = read_projects(path)
-    assert projects["done_ha"].tolist() == [1.0]
-    assert [note.code for note in projects.attrs["notes"]] == ["encoding_found"]
+    assert four_side_projects(projects)["done_ha"].tolist() == [1.0]
+    told = [note.code for note in projects.attrs["notes"]]
+    assert told == ["encoding_found", "works_species_missing"]
 
 
 def test_a_gbk_shapefile_is_read_with_and_without_a_cpg(tmp_path):

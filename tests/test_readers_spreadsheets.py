@@ -14,6 +14,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from carbon_sink.errors import FileError, TableError
 from carbon_sink.inspection.result import worst
 from carbon_sink.landcover import classes
+from carbon_sink.projects import four_side_projects
 from carbon_sink.readers import (
     Said,
     read_events,
@@ -380,9 +381,9 @@ def test_four_side_records_may_come_as_a_workbook_with_chinese_headings(xlsx):
         book["表"]["D2"].number_format = "0%"
 
     projects = read_projects(xlsx(rows, percent))
-    assert projects["done_ha"].tolist() == [1.0]
+    assert four_side_projects(projects)["done_ha"].tolist() == [1.0]
     told = {note.field: note.cells.to_dict() for note in projects.attrs["notes"]}
-    assert told == {"株数": {2: "3，300．0"}, "成活率": {2: "50%"}}
+    assert told == {"株数": {2: "3，300．0"}, "成活率": {2: "50%"}, "species_code": {2: ""}}
 
 
 def test_a_column_that_is_missing_is_named_in_both_ways_beside_those_that_are_there(csv):
@@ -408,7 +409,7 @@ def test_areas_in_mu_are_converted_by_the_exact_factor_and_told(csv):
     assert works["project_type"].tolist() == ["afforestation", "corridor"]
     assert works["plan_item"].tolist() == ["quality_improvement", "forest_quantity"]
     told = {note.code: note for note in works.attrs["notes"]}
-    assert set(told) == {"unit_converted", "numbers_mended"}
+    assert set(told) == {"unit_converted", "numbers_mended", "works_species_missing"}
     assert (told["unit_converted"].value, told["unit_converted"].rule) == ("亩", "ha")
     assert told["numbers_mended"].cells.to_dict() == {3: "15亩"}
     # the user's word on field and unit comes first: 1 m2 is 0.0001 ha
@@ -436,7 +437,7 @@ def test_fields_and_fixed_values_of_records_are_taken_as_the_settings_say(csv):
     assert fires[["event_type", "area_ha"]].iloc[0].tolist() == ["fire", 2.0]
     four = csv("编号,年,棵,成活率\nF1,2022,3300,50\n", "f.csv")
     said = Said({"record_id": "编号", "planted_year": "年", "tree_count": "棵"})
-    assert read_projects(four, said=said)["done_ha"].tolist() == [1.0]
+    assert four_side_projects(read_projects(four, said=said))["done_ha"].tolist() == [1.0]
 
 
 def test_what_settings_say_of_records_must_be_borne_out_by_the_file(csv):

@@ -30,7 +30,8 @@ class Inputs:
     (ha), missing when nothing gives it, and ``land_area_source`` the key of the text that says
     where it comes from. ``notes`` are the findings that do not keep the data from being used,
     ``errors`` those that do. ``reference_samples`` are by the year of their land cover;
-    ``carbon_table`` gives the carbon of its classes.
+    ``carbon_table`` gives the carbon of its classes. ``projects`` are works of the plan and
+    ``four_side`` records of four-side planting, a table for each file.
     """
 
     boundary: gpd.GeoDataFrame | None = None
@@ -41,6 +42,7 @@ class Inputs:
     stands: dict[int, gpd.GeoDataFrame] = field(default_factory=dict)
     landcover: dict[int, xr.DataArray] = field(default_factory=dict)
     projects: list[pd.DataFrame] = field(default_factory=list)
+    four_side: list[pd.DataFrame] = field(default_factory=list)
     events: list[pd.DataFrame] = field(default_factory=list)
     reference_samples: dict[int, pd.DataFrame] = field(default_factory=dict)
     carbon_table: pd.DataFrame | None = None

@@ -1,5 +1,6 @@
 """Records beside the inventories: works, events, samples and the carbon of land-cover classes."""
 
+from functools import partial
 from itertools import pairwise
 
 import geopandas as gpd
@@ -8,30 +9,79 @@ import xarray as xr
 
 from .. import quality, rasters, readers
 from ..density import check_covered, check_same_grid, check_table
-from ..geometry import STORE_CRS
+from ..errors import Problem
+from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..grids import nodata_of
 from ..interpretation import check_interpretation
 from ..landcover import check_classes
+from ..project_checks import POLYGONAL, Asked, check_ground, check_trees_inside
 from ..settings import Settings
 from .inputs import Inputs
+from .places import area_ha
 
 
 def read_records(settings: Settings, inputs: Inputs) -> None:
-    """Read projects and events; none may come twice."""
-    for name, read, key in (("projects", readers.read_projects, "project_id"),
-                            ("events", readers.read_events, "event_id")):  # fmt: skip
-        found, files = [], []
-        for source in getattr(settings, name):
-            with inputs.collecting():
-                said = readers.Said(source.fields, source.fixed, source.units)
-                records = read(settings.path_of(source), layer=source.layer,
-                               encoding=source.encoding, said=said)  # fmt: skip
-                inputs.notes += records.attrs.pop("notes", [])
-                found.append(_stored(records))
-                files.append(source.path)
+    """Read works and events; none may come twice."""
+    read_works(settings, inputs)
+    files = []
+    for source in settings.events:
         with inputs.collecting():
-            quality.check_unique(found, key, files)
-        setattr(inputs, name, found)
+            said = readers.Said(source.fields, source.fixed, source.units)
+            events = readers.read_events(
+                settings.path_of(source), layer=source.layer, encoding=source.encoding, said=said
+            )
+            inputs.notes += events.attrs.pop("notes", [])
+            inputs.events.append(_stored(events))
+            files.append(source.path)
+    with inputs.collecting():
+        quality.check_unique(inputs.events, "event_id", files)
+
+
+def read_works(settings: Settings, inputs: Inputs) -> None:
+    """Read projects and four-side records, and hold them against the place."""
+    schemes = {one.known.species_scheme for one in inputs.surveys.values() if one.known} - {""}
+    usual = schemes.pop() if len(schemes) == 1 else ""
+    years = [one.year for one in (*settings.inventory, *settings.landcover)]
+    read: dict[str, list[tuple[pd.DataFrame, str]]] = {"projects": [], "four_side": []}
+    for source in settings.projects:
+        with inputs.collecting():
+            records = readers.work_records(
+                settings.path_of(source), layer=source.layer, encoding=source.encoding,
+                said=readers.Said(source.fields, source.fixed, source.units),
+                species=readers.Species(source.species_scheme, source.species_codes, usual),
+                report_year=settings.report_year, last_year=max(years, default=None),
+            )  # fmt: skip
+            works, problems = _on_ground(records, settings, inputs)
+            inputs.add([*records.problems, *problems])
+            read[records.data.attrs["table"]].append((works, source.path))
+    for (table, found), key in zip(read.items(), ("project_id", "record_id"), strict=True):
+        setattr(inputs, table, [works for works, _ in found])
+        numbered = [(one.dropna(subset=key), file) for one, file in found if key in one]
+        with inputs.collecting():
+            quality.check_unique([one for one, _ in numbered], key, [file for _, file in numbered])
+
+
+def _on_ground(
+    records: readers.Records, settings: Settings, inputs: Inputs
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Repair the polygons of projects, bring them to one system and hold them against the place."""
+    works, place = records.data, inputs.towns if inputs.boundary is None else inputs.boundary
+    asked = Asked(records.place, records.fields)
+    if works.attrs["table"] == "four_side":
+        return _stored(works), check_trees_inside(works, place, asked)
+    if not isinstance(works, gpd.GeoDataFrame):
+        return works, []
+    is_area = works.geom_type.isin(POLYGONAL)
+    file, layer = records.place["file"], records.place["layer"]
+    mended, problems, changed_ha = quality.mend_polygons(works[is_area], file=file, name=layer)
+    if problems:
+        total_ha = float(ellipsoidal_area_ha(mended.geometry).sum())
+        problems = quality.judge_repairs(problems, changed_ha, total_ha)
+        works = pd.concat([mended, works[~is_area]]).sort_index()
+    works = _stored(works)
+    works.attrs["table"] = "projects"
+    measure = partial(area_ha, settings=settings)
+    return works, problems + check_ground(works, place, measure, asked)
 
 
 def read_carbon_table(

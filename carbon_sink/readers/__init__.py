@@ -7,17 +7,20 @@ from .layers import as_source, read_layer
 from .measures import AreaUnits
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
-from .records import Said, read_events, read_projects, read_reference_samples
+from .records import Records, Said, read_events, read_reference_samples
 from .source import Source, examine, raw_problems
 from .spreadsheets import read_table, record_table, table_problems
 from .understanding import Understanding, stands_of, understand
+from .works import Species, read_projects, work_records
 
 __all__ = [
     "PADDABLE",
     "AreaUnits",
     "Part",
+    "Records",
     "Said",
     "Source",
+    "Species",
     "Understanding",
     "as_source",
     "codec_of",
@@ -39,4 +42,5 @@ __all__ = [
     "stands_of",
     "table_problems",
     "understand",
+    "work_records",
 ]

@@ -1,4 +1,4 @@
-"""Reads records, from tables or layers: works, events and reference samples."""
+"""Reads records, from tables or layers: events and reference samples."""
 
 from pathlib import Path
 from types import MappingProxyType
@@ -8,13 +8,15 @@ import geopandas as gpd
 import pandas as pd
 
 from ..accuracy import FEWEST
+from ..codes import attribute_codes, attribute_names
 from ..errors import Problem, TableError, first_rows
 from ..geometry import STORE_CRS
 from ..landcover import classes
 from ..language import LANGUAGES, Words, text
-from ..projects import EVENT_TYPES, PLAN_ITEMS, PROJECT_TYPES, four_side_projects
+from ..projects import EVENT_TYPES
 from ..tables import columns, faulty, named
 from ..units import field_unit, field_units
+from ..values import texts_of
 from .layers import (
     FIELDS_SHOWN,
     as_source,
@@ -78,6 +80,31 @@ class Records(NamedTuple):
                    **self.place)
         )  # fmt: skip
 
+    def read_listed(self, column: str) -> None:
+        """
+        Read the words of an attribute as its list has them; others stay as they are, and are told.
+
+        Parameters
+        ----------
+        column : str
+            Our name of the column, which ``data/attribute_codes.csv`` lists.
+        """
+        if column not in self.data:
+            return
+        listed = attribute_codes(column)
+        ours = {one.casefold(): one for one in listed.index} | {
+            name.casefold(): code for name, code in attribute_names(column).items()
+        }
+        words = texts_of(self.data[column]).texts
+        self.data[column] = words.map(lambda word: ours.get(word.casefold(), word), "ignore")
+        rule = Words(", ".join(f"{name} {code}" for code, name in listed.items()),
+                     ", ".join(listed.index))  # fmt: skip
+        unknown = words.notna() & ~self.data[column].isin(listed.index)
+        self.problems.extend(
+            faulty("word_unlisted", unknown, words, field=self.fields[column], rule=rule,
+                   **self.place)
+        )  # fmt: skip
+
 
 class Said(NamedTuple):
     """
@@ -95,14 +122,16 @@ class Said(NamedTuple):
 NOTHING = Said()
 
 
-def _read(path: Path, layer: str, encoding: str) -> pd.DataFrame:
+def rows_of(path: Path, layer: str, encoding: str) -> pd.DataFrame:
     """Read the rows of a table or a layer, under the names of the file."""
     if path.suffix.lower() in SUFFIXES:
         return read_table(path, layer, encoding)
     return read_layer(as_source(path, layer, encoding))
 
 
-def _held(data: pd.DataFrame, table: str, place: dict[str, str], said: Said = NOTHING) -> Records:
+def held_records(
+    data: pd.DataFrame, table: str, place: dict[str, str], said: Said = NOTHING
+) -> Records:
     """Give the columns of a table our names, and hold them against their contract."""
     names = [name for name in data.columns if name != getattr(data, "active_geometry_name", None)]
     place = place | {"layer": data.attrs.get("layer") or place["layer"]}
@@ -163,62 +192,13 @@ def _not_there(table: str, said: Said, names: list[str], place: dict) -> list[Pr
     ]  # fmt: skip
 
 
-def read_projects(
-    path: str | Path, *, layer: str = "", encoding: str = "", said: Said = NOTHING
-) -> pd.DataFrame:
-    """
-    Read projects: polygons, or a table of four-side planting.
-
-    Parameters
-    ----------
-    path : str or Path
-        A layer or CSV with the columns of ``projects``, or a CSV with those of ``four_side``.
-    layer : str
-        Layer to read.
-    encoding : str
-        Encoding of the texts of a Shapefile or a CSV; found out when it is not given.
-    said : Said
-        What the user says of the columns; otherwise headings and their units are found.
-
-    Returns
-    -------
-    projects : DataFrame or GeoDataFrame
-        Columns of the table ``projects``.
-
-    Raises
-    ------
-    FileError, CRSError, TableError
-        With file, field, rows and what to do.
-    """
-    path = Path(path)
-    data, place = _read(path, layer, encoding), {"file": path.name, "layer": layer}
-    is_table = not isinstance(data, gpd.GeoDataFrame)
-    given = {**our_columns(data.columns, "four_side")[0], **said.fields, **said.fixed}
-    if is_table and given.get("tree_count"):
-        return _four_side(_held(data, "four_side", place, said))
-    projects = _held(data, "projects", place, said)
-    projects.read_words("project_type", PROJECT_TYPES, "project.")
-    projects.read_words("plan_item", PLAN_ITEMS, "report.plan_item.")
-    return projects.sound()
-
-
-def _four_side(records: Records) -> pd.DataFrame:
-    """Turn records of four-side planting into projects."""
-    projects = four_side_projects(records.sound())
-    field = records.fields.get("survival_pct", "survival_pct")
-    unknown = faulty("survival_missing", projects["done_ha"].isna(), field=field, **records.place)
-    if unknown:
-        raise TableError(unknown)
-    return records._replace(data=projects).sound()
-
-
 def read_events(
     path: str | Path, *, layer: str = "", encoding: str = "", said: Said = NOTHING
 ) -> pd.DataFrame:
-    """Read fires, harvests and pests with the columns of the table ``events``, as projects."""
+    """Read fires, harvests and pests with the columns of the table ``events``, as ``works``."""
     path = Path(path)
     place = {"file": path.name, "layer": layer}
-    events = _held(_read(path, layer, encoding), "events", place, said)
+    events = held_records(rows_of(path, layer, encoding), "events", place, said)
     events.read_words("event_type", EVENT_TYPES, "layer.event.")
     return events.sound()
 
@@ -245,7 +225,7 @@ def read_reference_samples(
     layer : str
         Layer to read.
     encoding : str
-        As for ``read_projects``.
+        Encoding of the texts of a Shapefile or a CSV; found out when it is not given.
     map_field, reference_field : str
         Fields of the class on the map and of the class that was found.
     strata_ha : dict, optional
@@ -267,7 +247,7 @@ def read_reference_samples(
     path = Path(path)
     place = {"file": path.name, "layer": layer}
     fields = {"map_class": map_field, "reference_class": reference_field}
-    records = _held(_read(path, layer, encoding), "reference_samples", place, Said(fields))
+    records = held_records(rows_of(path, layer, encoding), "reference_samples", place, Said(fields))
     samples, known = records.data, _class_codes(scheme)
     legend = Words.made(lambda lang: ", ".join(
         f"{code} {name}" for code, name in classes(scheme)[f"name_{lang}"].items()

@@ -27,6 +27,8 @@ FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|[. ]$')
 PLACE = ("folder", "file_name")
 # tables that the files of a section may hold
 TABLES = {"inventory": ("stands",), "projects": ("projects", "four_side"), "events": ("events",)}
+# sections whose files hold codes of species
+CODED = ("inventory", "projects")
 # what pydantic calls a mistake -> our message
 MESSAGES = {
     "extra_forbidden": "setting_unknown",
@@ -144,10 +146,12 @@ def _choice_problems(settings: Settings, file: str) -> list[Problem]:
             wanted.append(
                 (f"{place}.landclass_scheme", source.landclass_scheme, codes.landclass_schemes())
             )
-        if source.species_scheme:
-            wanted.append(
-                (f"{place}.species_scheme", source.species_scheme, codes.species_schemes())
-            )
+    wanted += [
+        (f"{name}.{number}.species_scheme", source.species_scheme, codes.species_schemes())
+        for name in CODED
+        for number, source in enumerate(getattr(settings, name), start=1)
+        if source.species_scheme
+    ]
     for number, source in enumerate(settings.landcover, start=1):
         wanted.append((f"landcover.{number}.scheme", source.scheme, landcover.schemes()))
     indicators = {row["indicator"]: row["unit"] for row in read_rows("indicators.csv")}
@@ -231,11 +235,12 @@ def _own_code_problems(settings: Settings, file: str) -> list[Problem]:
         "species_codes": codes.group_names().index.to_list(),
     }
     return [
-        Problem("own_code_group", file=file, field=f"inventory.{number}.{name}.{code}",
+        Problem("own_code_group", file=file, field=f"{section}.{number}.{name}.{code}",
                 value=group, rule=", ".join(known))
-        for number, source in enumerate(settings.inventory, start=1)
+        for section in CODED
+        for number, source in enumerate(getattr(settings, section), start=1)
         for name, known in groups.items()
-        for code, group in getattr(source, name).items()
+        for code, group in getattr(source, name, {}).items()
         if group not in known
     ]  # fmt: skip
 

@@ -75,6 +75,17 @@ class Inventory(Tabular):
     pad_codes: list[Literal[*PADDABLE]] = []
 
 
+class Works(Tabular):
+    """
+    Works of the plan: projects, or records of four-side planting.
+
+    ``species_codes`` translates codes or words of the user's own to species groups.
+    """
+
+    species_scheme: str = ""
+    species_codes: dict[str, str] = {}
+
+
 class LandCover(Section):
     """A land-cover raster of one year and the product whose classes it holds."""
 
@@ -166,7 +177,7 @@ class Settings(Section):
     landcover: list[LandCover] = []
     reference_samples: list[ReferenceSamples] = []
     carbon_density: CarbonDensity | None = None
-    projects: list[Tabular] = []
+    projects: list[Works] = []
     events: list[Tabular] = []
     statistics: list[Statistic] = []
     targets: list[TargetRow] = []
