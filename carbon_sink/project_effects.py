@@ -18,7 +18,7 @@ FOUR_SIDE, SHELTERBELT = "four_side", "shelterbelt"
 BESIDE = (SHELTERBELT, FOUR_SIDE)
 KEYS = ["project_type", "project_id"]
 COVERAGE, STOCK = "forest_coverage_pct", "forest_stock_m3"
-MET, CLOSING, SHORT = "met", "works_close_it", "works_fall_short"
+MET, CLOSING, SHORT, UNKNOWN = "met", "works_close_it", "works_fall_short", "not_known"
 
 
 def closed_area(
@@ -109,16 +109,19 @@ def project_effects(
     Notes
     -----
     Plantings count when their canopy has closed (``closed_area``), and so does their stock: a
-    planting that is not closed is no arbor forest. ``stock_unknown_ha`` is what has closed and
-    whose stock no ledger knows. Improved stands are forest already; they bring stock and no
-    area. Four-side trees bring the area of their number (``coverage.four_side_area``) from the
-    year in which their project has a volume, which begins at 5 cm. Belts and four-side trees
-    stand on other land, where ``inventory.stock_parts`` counts them as living stock and not as
-    forest stock: theirs is ``trees_beside_m3``, as is the stock of plantings that do not count
-    as forest.
+    planting that is not closed is no arbor forest. Improved stands are forest already; they
+    bring stock and no area. ``stock_unknown_ha`` is what has closed, or was improved, and whose
+    stock no ledger knows; a type of which none is known has a missing stock. Four-side trees
+    bring the area of their number (``coverage.four_side_area``) from the year in which their
+    project has a volume, which begins at 5 cm. Belts and four-side trees stand on other land,
+    where ``inventory.stock_parts`` counts them as living stock and not as forest stock: theirs
+    is ``trees_beside_m3``, as is the stock of plantings that do not count as forest.
 
     What has closed by the year of the inventory is in the inventory and must not be added to
-    it again. After the last year of a ledger its last stock stands.
+    it again. Inventories record belts by length and width and four-side trees by number,
+    whatever their age: those planted by its year are taken to be in it, and such belts count
+    from that year on; where a belt is known to be missing there, its ``in_inventory_ha`` is 0.
+    After the last year of a ledger its last stock stands.
 
     Examples
     --------
@@ -128,7 +131,8 @@ def project_effects(
     ...                       "method": ["planting"], "start_year": [2022],
     ...                       "credited_ha": [1620.0]})
     >>> ledger = pd.DataFrame({"project_id": "a", "project_type": "mine_restoration",
-    ...                        "year": [2022, 2027], "stock_m3": [0.0, 900.0]})
+    ...                        "year": [2022, 2027], "stock_m3": [0.0, 900.0],
+    ...                        "living_trees": None})
     >>> found = project_effects(works, ledger, 107_700.0, [2025, 2027], 2025)
     >>> found[["year", "closed_ha", "coverage_pp", "stock_m3"]].head(2).round(3).values.tolist()
     [[2025.0, 0.0, 0.0, 0.0], [2027.0, 1620.0, 1.504, 900.0]]
@@ -137,17 +141,18 @@ def project_effects(
     asked = sorted({*wanted, *([] if inventory_year is None else [inventory_year])})
     brought = _brought(works, ledger, asked, inventory_year)
     for name, unit in (("closed_ha", "ha"), ("stock_m3", "m3")):
-        whole = brought[name]
-        held = whole * 0.0
-        if inventory_year is not None:
-            held = whole.clip(upper=whole[inventory_year], axis=0)
+        whole, recorded = brought[name], brought.pop(f"recorded_{unit}")
+        held = whole.clip(upper=recorded, axis=0)
         brought |= {f"in_inventory_{unit}": held, f"still_to_come_{unit}": whole - held}
     known = {one for part in brought.values() for one in part.index.get_level_values(0)}
     types = [one for one in PROJECT_TYPES if one in known]
     found = {}
     for name, one in brought.items():
-        sums = one[wanted].groupby(level=0).sum().reindex(types, fill_value=0.0)
-        found[name] = pd.concat([sums, sums.sum().to_frame(ALL_TYPES).T]).to_numpy().ravel()
+        # a type of which no ledger knows a stock has none to show; 0 would say that it has nothing
+        nothing = np.nan if name.endswith("_m3") else 0.0
+        sums = one[wanted].groupby(level=0).sum().reindex(types, fill_value=nothing)
+        whole = sums.sum(min_count=min(len(types), 1)).to_frame(ALL_TYPES).T
+        found[name] = pd.concat([sums, whole]).to_numpy().ravel()
     rows = pd.MultiIndex.from_product([[*types, ALL_TYPES], wanted], names=["project_type", "year"])
     table = pd.DataFrame(found, index=rows).reset_index()
     land = np.nan if land_area_ha is None else land_area_ha
@@ -164,31 +169,55 @@ def _counting(works: pd.DataFrame) -> np.ndarray:
 
 def _brought(
     works: pd.DataFrame, ledger: pd.DataFrame, years: list[int], inventory_year: int | None
-) -> dict[str, pd.DataFrame]:
-    """Area, forest stock and other stock of each work (rows) in each year (columns)."""
+) -> dict[str, pd.DataFrame | pd.Series]:
+    """Area and stock of each work (rows) in each year (columns), and what a survey recorded."""
     works = works.set_index(KEYS)
     is_planted = works["method"].eq(PLANTING) & (works.index.get_level_values(0) != FOUR_SIDE)
-    area = closed_area(works[is_planted], years, inventory_year)
-    beside = ledger[ledger["project_type"].eq(FOUR_SIDE)]
-    if len(beside):
-        alive = beside["living_trees"].where(beside["stock_m3"] > 0.0, 0.0)
-        trees = _by_year(beside.assign(living_trees=alive), "living_trees", years)
-        area = pd.concat([area, four_side_area(trees)])
-    stock = _by_year(ledger, "stock_m3", years)
+    area = closed_area(_with_belts(works[is_planted], inventory_year), years, inventory_year)
+    trees, planted = _four_side(ledger, years)
+    known = ledger[ledger["stock_m3"].notna()]
+    stock = _by_year(known, "stock_m3", years)
     credited = works["credited_ha"].where(works["credited_ha"] > 0.0)
     share = area.div(credited, axis=0).reindex(stock.index).fillna(0.0)
-    improved = works.index[works["method"].eq(IMPROVEMENT)]
-    share[share.index.isin(improved)] = 1.0
+    improved = works[works["method"].eq(IMPROVEMENT)]
+    share[share.index.isin(improved.index)] = 1.0
     share[share.index.get_level_values(0).isin(BESIDE)] = 0.0
     forest = stock * share
-    known = pd.MultiIndex.from_frame(ledger.loc[ledger["stock_m3"].notna(), KEYS])
-    is_beside = area.index.get_level_values(0).isin(BESIDE)
+    starts, hectares = improved["start_year"], improved["credited_ha"]
+    treated = pd.DataFrame({y: hectares.where(starts.le(y), 0.0) for y in years}, improved.index)
+    of_stock = pd.concat([area[~area.index.get_level_values(0).isin(BESIDE)], treated])
+    whole = pd.concat([area, trees])
+    none = [pd.Series(0.0, index=one.index) for one in (whole, forest)]
+    recorded = none if inventory_year is None else [
+        pd.concat([area[inventory_year], planted[inventory_year]]), forest[inventory_year]
+    ]  # fmt: skip
     return {
-        "closed_ha": area,
+        "closed_ha": whole,
         "stock_m3": forest,
-        "stock_unknown_ha": area[~area.index.isin(known) & ~is_beside],
+        "stock_unknown_ha": of_stock[~of_stock.index.isin(stock.index)],
         "trees_beside_m3": stock - forest,
+        "recorded_ha": recorded[0],
+        "recorded_m3": recorded[1],
     }
+
+
+def _with_belts(works: pd.DataFrame, inventory_year: int | None) -> pd.DataFrame:
+    """Take belts that were planted by the year of an inventory to be recorded by it."""
+    if inventory_year is None:
+        return works
+    is_belt = works.index.get_level_values(0) == SHELTERBELT
+    there = works["credited_ha"].where(works["start_year"].le(inventory_year), 0.0)
+    known = works.get("in_inventory_ha", pd.Series(np.nan, index=works.index)).astype(float)
+    return works.assign(in_inventory_ha=known.fillna(there.where(is_belt)))
+
+
+def _four_side(ledger: pd.DataFrame, years: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Area that four-side trees stand for once they have a volume, and of all that live."""
+    rows = ledger[ledger["project_type"].eq(FOUR_SIDE)]
+    grown = rows["living_trees"].where(rows["stock_m3"] > 0.0, 0.0)
+    counting = _by_year(rows.assign(living_trees=grown), "living_trees", years)
+    living = _by_year(rows, "living_trees", years)
+    return four_side_area(counting), four_side_area(living)
 
 
 def _by_year(ledger: pd.DataFrame, column: str, years: list[int]) -> pd.DataFrame:
@@ -280,6 +309,8 @@ def _closing(short: float, coming: pd.Series) -> dict[str, object]:
     """Tell whether recorded works alone bring what is missing, and the first year they do."""
     if short <= 0.0:
         return {"verdict": MET, "closing_year": np.nan}
+    if coming.isna().all():
+        return {"verdict": UNKNOWN, "closing_year": np.nan}
     # what just suffices does so whatever the arithmetic does to the last digits
     enough = coming.index[coming.ge(short * (1.0 - 1e-9))]
     if len(enough):
@@ -292,11 +323,11 @@ def _left(
 ) -> dict[str, float]:
     """Tell what is missing, brought and left by one year, in hectares or in cubic metres."""
     unit = "ha" if is_area else "m3"
-    left = max(short - brought, 0.0)
+    left = float(np.maximum(short - brought, 0.0))
     per_year = short / (until - year) if until > year else np.nan
     found = {f"missing_{unit}": short, f"works_bring_{unit}": brought, f"left_{unit}": left,
              f"needed_{unit}_yr": per_year}  # fmt: skip
     if is_area:
-        plant_by = until - constant("canopy_closure_yr")
+        plant_by = until - constant("canopy_closure_yr") if short > 0.0 else np.nan
         found |= {"missing_mu": mu(short), "left_mu": mu(left), "plant_by_year": plant_by}
     return found

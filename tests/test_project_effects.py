@@ -132,6 +132,26 @@ def test_what_the_inventory_calls_forest_goes_before_the_years_of_closure():
     ]
 
 
+def test_belts_and_four_side_trees_are_in_the_survey_once_they_are_planted():
+    # belts are recorded by length and width; that of 2026 is planted after the survey of 2025,
+    # and that of 2021 is known to be missing in it
+    projects = works(
+        ("a", "shelterbelt", "planting", 2024, 5.0),
+        ("b", "shelterbelt", "planting", 2026, 3.0),
+        ("c", "shelterbelt", "planting", 2021, 2.0, {"in_inventory_ha": 0.0}),
+    )
+    # 1650 trees of 2024 live and reach 5 cm in 2027; as many are planted in 2026
+    grown = ledger(("F", "four_side", 2024, [0, 0, 0, 9, 9], [1650.0] * 2 + [3300.0] * 3))
+    found = effects(projects, grown, [2024, 2025, 2026, 2031], 2025)  # fmt: skip
+    belts, trees = found.loc["shelterbelt"], found.loc["four_side"]
+    assert belts["closed_ha"].tolist() == [0.0, 5.0, 7.0, 10.0]
+    assert belts["in_inventory_ha"].tolist() == [0.0, 5.0, 5.0, 5.0]
+    assert belts["still_to_come_ha"].tolist() == [0.0, 0.0, 2.0, 5.0]
+    assert trees["closed_ha"].tolist() == [0.0, 0.0, 0.0, 2.0]
+    assert trees["in_inventory_ha"].tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert trees["still_to_come_ha"].tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
 def test_what_is_in_the_inventory_is_not_still_to_come():
     projects = works(("a", "afforestation", "planting", 2018, 10.0),
                      ("b", "afforestation", "planting", 2024, 4.0))  # fmt: skip
@@ -147,17 +167,24 @@ def test_what_is_in_the_inventory_is_not_still_to_come():
 
 def test_forest_whose_stock_no_ledger_knows_is_told_and_not_taken_for_bare():
     found = effects(works(("a", "corridor", "planting", 2015, 3.0),
-                          ("b", "corridor", "planting", 2015, 2.0)),
+                          ("b", "corridor", "planting", 2015, 2.0),
+                          ("q", "quality_improvement", "improvement", 2022, 9.0)),
                     ledger(("a", "corridor", 2015, [0, 7]), ("b", "corridor", 2015, [np.nan] * 2)),
-                    [2025])  # fmt: skip
+                    [2021, 2025])  # fmt: skip
     row = found.loc[("corridor", 2025)]
     assert row[["closed_ha", "stock_m3", "stock_unknown_ha"]].tolist() == [5.0, 7.0, 2.0]
+    assert found.loc["quality_improvement", "stock_unknown_ha"].tolist() == [0.0, 9.0]
+    assert found.loc["quality_improvement", "closed_ha"].tolist() == [0.0, 0.0]
+    # a type of which nothing is known brings no 0 m3; the whole is that of the others
+    assert found.loc["quality_improvement", ["stock_m3", "still_to_come_m3"]].isna().all(axis=None)
+    assert found.loc[("all", 2025), "stock_m3"] == 7.0
 
 
 def test_without_a_land_area_there_are_no_points_of_coverage():
     found = project_effects(works(("a", "corridor", "planting", 2015, 3.0)), ledger(), None, [2025])
     assert found["coverage_pp"].isna().all()
     assert found["closed_ha"].tolist() == [3.0, 3.0]
+    assert found["stock_m3"].isna().all()
 
 
 def test_without_works_there_is_only_the_whole_and_it_is_nothing():
@@ -203,7 +230,13 @@ def test_a_target_that_is_met_has_no_gap_and_says_so():
     assert gap["missing_ha"].tolist()[0] == 0.0
     assert gap["missing_m3"].tolist()[1] == 0.0
     assert gap["verdict"].tolist() == ["met", "met"]
-    assert gap["closing_year"].isna().all()
+    assert gap[["closing_year", "plant_by_year"]].isna().all(axis=None)
+
+
+def test_where_no_stock_of_works_is_known_nobody_says_that_they_fall_short():
+    gap = gap_of([STOCK], {"forest_stock_m3": 870_400.0}, 2023, coming_m3=[np.nan] * 3)
+    assert set(gap["verdict"]) == {"not_known"}
+    assert gap[["works_bring_m3", "left_m3"]].isna().all(axis=None)
 
 
 def test_targets_without_a_value_or_of_another_kind_have_no_gap():
