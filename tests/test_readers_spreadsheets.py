@@ -24,7 +24,7 @@ from carbon_sink.readers import (
     record_table,
     table_problems,
 )
-from carbon_sink.readers.spreadsheets import our_columns
+from carbon_sink.readers.record_columns import our_columns
 
 
 @pytest.fixture

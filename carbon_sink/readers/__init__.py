@@ -7,9 +7,10 @@ from .layers import as_source, read_layer
 from .measures import AreaUnits
 from .parts import Part, parts_of, read_part, read_parts
 from .polygons import read_inventory, read_towns
+from .record_columns import record_table
 from .records import Records, Said, read_events, read_reference_samples
 from .source import Source, examine, raw_problems
-from .spreadsheets import read_table, record_table, table_problems
+from .spreadsheets import read_table, table_problems
 from .understanding import Understanding, stands_of, understand
 from .works import Species, read_projects, work_records
 

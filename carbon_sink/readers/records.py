@@ -25,7 +25,8 @@ from .layers import (
     with_fields_present,
     with_our_names,
 )
-from .spreadsheets import SUFFIXES, hold_in_units, our_columns, read_table
+from .record_columns import hold_in_units, our_columns
+from .spreadsheets import SUFFIXES, read_table
 
 
 class Records(NamedTuple):

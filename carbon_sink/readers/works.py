@@ -18,8 +18,8 @@ from ..projects import PLAN_ITEMS, PROJECT_TYPES
 from ..tables import columns, faulty
 from ..values import texts_of
 from .code_lists import CodeList, decoded
+from .record_columns import our_columns
 from .records import NOTHING, Records, Said, held_records, rows_of
-from .spreadsheets import our_columns
 
 PROJECTS, FOUR_SIDE = "projects", "four_side"
 # columns of words that data/attribute_codes.csv lists
