@@ -119,9 +119,9 @@ def project_effects(
 
     What has closed by the year of the inventory is in the inventory and must not be added to
     it again. Inventories record belts by length and width and four-side trees by number,
-    whatever their age: those planted by its year are taken to be in it, and such belts count
-    from that year on; where a belt is known to be missing there, its ``in_inventory_ha`` is 0.
-    After the last year of a ledger its last stock stands.
+    whatever their age, for whole parcels: those planted by its year are taken to be in it, and
+    such belts count from that year on, whatever ``in_inventory_ha`` says. After the last year
+    of a ledger its last stock stands.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def _with_belts(works: pd.DataFrame, inventory_year: int | None) -> pd.DataFrame
     is_belt = works.index.get_level_values(0) == SHELTERBELT
     there = works["credited_ha"].where(works["start_year"].le(inventory_year), 0.0)
     known = works.get("in_inventory_ha", pd.Series(np.nan, index=works.index)).astype(float)
-    return works.assign(in_inventory_ha=known.fillna(there.where(is_belt)))
+    return works.assign(in_inventory_ha=known.mask(is_belt, there))
 
 
 def _four_side(ledger: pd.DataFrame, years: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
