@@ -25,6 +25,7 @@ from .monitoring import Monitoring, monitor, write_rasters
 from .parameters import load_parameters
 from .projection import check_engine, look_ahead, scenarios_of
 from .projects import PLAN_ITEMS, four_side_projects, plan_quantities
+from .prospects import look_around
 from .results import content_of, gis_layers, layers_of
 from .settings import ELLIPSOID, Settings, load_settings
 from .sinks import count_sinks
@@ -240,11 +241,13 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     tables["indicators"] = indicator_table(
         values, reasons, targets, year, lang, sources, accounts.intervals(year), growing.since
     )
-    reasons |= accounts.reasons
+    around = look_around(case, sinks, tables)
+    tables |= around.tables
+    reasons |= accounts.reasons | around.reasons
     tables["absent"] = pd.DataFrame({"item": list(reasons), "reason": list(reasons.values())})
     files = {source.year: source.path for source in settings.inventory}
     notes = [*inputs.notes, *change_notes(changed, files), *seen.notes, *growing.notes]
-    notes += accounts.notes
+    notes += [*accounts.notes, *around.notes]
     tables["notes"] = notes_table(notes, lang)
     if inputs.notes:
         tables["findings"] = findings_table(notes, inputs.keys(), lang)
