@@ -209,12 +209,12 @@ def allocate(
         for name in used
     )
     # equal remainders stay equal, whatever the arithmetic does to the last digit
-    weight = weight.round(12)
+    even = weight.round(12)
     rows = rows.assign(
         **{f"{name}_share_pct": _share_pct(rows[column]) for name, column in PARTS.items()},
         weight_pct=weight * 100.0,
-        allocated_ha=largest_remainder(missing_ha, weight, AREA_DECIMALS),
-        allocated_m3=largest_remainder(missing_m3, weight, STOCK_DECIMALS),
+        allocated_ha=largest_remainder(missing_ha, even, AREA_DECIMALS),
+        allocated_m3=largest_remainder(missing_m3, even, STOCK_DECIMALS),
     ).loc[shares.index]
     whole = rows.drop(columns=["town_code", "town_name"]).sum(min_count=1).to_frame().T
     table = pd.concat([rows, whole.assign(town_code=WHOLE_PLACE, town_name=place)])
