@@ -90,14 +90,16 @@ def change_causes(
        that lost its trees: what its class says (cutover and young plantation: ``harvest``,
        burned: ``fire``), unless only other events are recorded in the parcel and the largest of
        them would cover half of this ground; where the class says nothing, the largest event; a
-       gain on such ground is what grew until then. All else is ``reclassification``: other land that became forest or the reverse without works, other
-       kinds of forest, ground that only one date has, belts without works, and in carbon what
-       an arbor stand gained or lost by another species name.
+       gain on such ground is what grew until then. All else is ``reclassification``: other land
+       that became forest or the reverse without works, other kinds of forest, ground that only
+       one date has, belts without works, and in carbon what an arbor stand gained or lost by
+       another species name.
 
     No record gives an area: forest area that was lost while the land stayed forest land is that
-    of an event in its parcel, by the same order. Scattered trees follow their ground. A recorded loss that has no place, or is larger than the change it
-    explains, makes ``growth`` larger by the same amount: it must have grown to be taken. Ground
-    that came to another town is ``reclassification`` in both towns and no change of the place.
+    of an event in its parcel, by the same order. Scattered trees follow their ground. A recorded
+    loss that has no place, or is larger than the change it explains, makes ``growth`` larger by
+    the same amount: it must have grown to be taken. Ground that came to another town is
+    ``reclassification`` in both towns and no change of the place.
 
     Every cause but the last rests on a record or on what the survey says of the ground. Growth
     and reclassification are what is left of their ground, and hold all errors of the surveys.

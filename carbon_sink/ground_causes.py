@@ -215,7 +215,7 @@ def ground_between(
 def _event(
     rows: pd.DataFrame, before: pd.DataFrame, losses: pd.DataFrame | None, seen: pd.Series
 ) -> pd.Series:
-    """Return the event of each row: the recorded one that its land class shows, else the largest."""
+    """Return the event of each row: the recorded one that its class shows, else the largest."""
     if losses is None:
         return pd.Series(None, index=rows.index, dtype=object)
     area = losses.pivot_table(index="stand", columns="event_type", values="area_ha", aggfunc="sum")
