@@ -280,9 +280,8 @@ def credit_summary(
     """
     own = labels.set_index("project_id")
     own["share"] = (own["eligible_ha"] / own["credited_ha"]).fillna(0.0)
-    rows = pd.DataFrame(
-        {name: ledger["project_id"].map(own[name]) for name in ("project_type", "label", "share")}
-    )
+    rows = own[["project_type", "label", "share"]].reindex(ledger["project_id"])
+    rows = rows.set_axis(ledger.index)
     to_date = ledger["year"].le(report_year)
     for label in (ELIGIBLE, UNDETERMINED):
         mine = rows["label"].eq(label)
@@ -293,18 +292,15 @@ def credit_summary(
         rows[f"{label}_non_permanence_co2e_t"] = held.where(mine)
     if vcs_buffer_pct is not None:
         rows = rows.assign(**_vcs(ledger, vcs_buffer_pct))
-    found = _areas(labels)
     wanted = columns("credit_summary").index
-    sums = _with_whole(rows).groupby("project_type")[
-        [name for name in wanted if name in rows and name != "project_type"]
-    ].sum(min_count=1)  # fmt: skip
-    found = found.join(sums)
+    of_type = [name for name in wanted if name in rows and name != "project_type"]
+    sums = rows.groupby("project_type")[of_type].sum(min_count=1)
+    sums.loc[ALL_TYPES] = sums.sum(min_count=1)
+    found = _areas(labels).join(sums)
     for label in (ELIGIBLE, UNDETERMINED):
         none = [name for name in found if name.startswith(label) and name.endswith("co2e_t")]
         found.loc[found[f"{label}_projects"].eq(0), none] = 0.0
-    found = found.reset_index().sort_values(
-        "project_type", key=lambda kind: kind.eq(ALL_TYPES), kind="stable", ignore_index=True
-    )
+    found = found.reset_index()
     return found[[name for name in wanted if name in found]]
 
 
@@ -328,12 +324,9 @@ def _areas(labels: pd.DataFrame) -> pd.DataFrame:
         rows[f"{label}_projects"] = mine.astype(int)
         rows[f"{label}_ha"] = labels["eligible_ha"].where(mine, 0.0)
     rows[f"{NOT_ELIGIBLE}_ha"] = labels["credited_ha"] - labels["eligible_ha"]
-    return _with_whole(rows).groupby("project_type").sum()
-
-
-def _with_whole(rows: pd.DataFrame) -> pd.DataFrame:
-    """Let every row count for its type and for the whole."""
-    return pd.concat([rows, rows.assign(project_type=ALL_TYPES)], ignore_index=True)
+    sums = rows.groupby("project_type").sum()
+    sums.loc[ALL_TYPES] = sums.sum()
+    return sums.astype({name: int for name in sums if name.endswith("projects")})
 
 
 def ecosystem_value(
