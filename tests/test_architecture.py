@@ -24,6 +24,7 @@ LAYER = {
     "project_summary": 2, "project_effects": 2, "candidate_land": 2, "town_allocation": 2, "curve_calibration": 2, "new_forest": 2, "growth_errors": 2,
     "planting_curves": 2, "project_soil": 2, "project_ledger": 2,
     "project_owners": 2, "project_ground": 2,
+    "tree_sizes": 2, "four_side_records": 2, "four_side": 2,
     "improvement": 2, "improvement_evidence": 2, "project_monitoring": 2, "credits": 2,
     "settings": 3, "readers": 3, "rasters": 3, "quality": 3, "ledger": 3, "maps": 3, "cbm": 3,
     "layers": 3, "styles": 3, "report": 3, "demo": 3,
