@@ -1,3 +1,5 @@
+import re
+import shutil
 import tomllib
 from contextlib import suppress
 from importlib import resources
@@ -210,6 +212,85 @@ def test_works_give_the_quantities_of_the_plan(demo):
     area = ellipsoidal_area_ha(projects.geometry)
     mines = projects["project_type"] == "mine_restoration"
     assert np.allclose(area[mines], projects.loc[mines, "done_ha"], atol=0.0051)
+
+
+def works(folder):
+    """Projects with their polygons, and the records of four-side trees."""
+    records = pd.read_csv(folder / "four_side.csv", encoding="utf-8-sig",
+                          dtype={"town_code": str})  # fmt: skip
+    return gpd.read_file(folder / "projects.gpkg", layer="projects"), records
+
+
+def test_projects_tell_what_their_sinks_ask_for_and_nothing_else(demo):
+    projects, _ = works(demo)
+    kind = projects["project_type"]
+    improved = kind.isin(["quality_improvement", "reserve_forest"])
+    for name, some in {
+        "survival_pct": ~improved, "site_preparation": ~improved, "tenure": ~improved,
+        "is_wetland": ~improved, "nonforest_years": ~improved, "growth_gain_pct": improved,
+        "gain_source": improved, "gain_years": improved,
+        "work_kind": kind.eq("quality_improvement"), "belt_length_m": kind.eq("shelterbelt"),
+        "belt_rows": kind.eq("shelterbelt"), "soil_loss_pct": kind.eq("mine_restoration"),
+    }.items():  # fmt: skip
+        assert projects[name].notna().eq(some).all(), name
+    for name in ("baseline_carbon_t_ha", "emission_co2e_t", "survival_3yr_pct"):
+        assert 0 < projects[name].notna().sum() < len(projects), name
+    late = projects["survival_3yr_pct"].dropna()
+    assert (late < projects.loc[late.index, "survival_pct"]).all()
+    assert (projects.loc[late.index, "start_year"] <= 2022).all()
+    assert projects["gain_source"].dropna().eq("示例（合成），无文献依据").all()
+
+
+def test_belts_are_as_large_as_their_length_and_width(demo):
+    projects, _ = works(demo)
+    belts = projects[projects["project_type"].eq("shelterbelt")]
+    size = belts["belt_length_m"] * belts["belt_width_m"] / 10_000.0
+    assert np.allclose(size, belts["done_ha"], atol=0.0051)
+    assert belts["belt_width_m"].ge(10.0).all()
+
+
+def test_some_projects_overlap_and_the_plan_does_not_count_the_newcomers(demo):
+    projects, _ = works(demo)
+    parks = projects[projects["project_type"].eq("greening")]
+    corridors = projects[projects["project_type"].eq("corridor")]
+    assert len(parks) == 4
+    assert parks["plan_item"].fillna("").eq("").all()
+    for park in parks.geometry:
+        assert shapely.intersection(park, corridors.union_all()).area > 0.05 * park.area
+    rivers = corridors["project_name"].str.extract(r"^(.*河)廊道绿化")[0].value_counts().to_dict()
+    assert rivers == {"濑溪河": 3, "清流河": 2}
+
+
+def test_four_side_records_stand_in_a_parcel_of_their_village(demo):
+    projects, records = works(demo)
+    parcels = inventory(demo, 2025)
+    points = shapely.points(records["lon_deg"], records["lat_deg"])
+    row, parcel = shapely.STRtree(parcels.geometry.to_numpy()).query(points, predicate="within")
+    assert len(np.unique(row)) == len(records)
+    village = parcels["CUN"].iloc[parcel].to_numpy()
+    assert (pd.Series(village).str[:9].to_numpy() == records["town_code"].iloc[row]).all()
+    number = pd.Series(village).str[-3:].astype(int).astype(str) + "村"
+    assert (number.to_numpy() == records["village"].iloc[row]).all()
+    late = records["survival_3yr_pct"].dropna()
+    assert (late < records.loc[late.index, "survival_pct"]).all()
+    assert records["crown_diameter_m"].between(0.5, 5.0).all()
+    # the same trees are told twice: by number, and by place
+    again = records["project_id"].isin(projects["project_id"])
+    assert again.sum() == 1
+    belts = projects[projects["project_type"].eq("shelterbelt")].union_all()
+    assert shapely.within(points[~again.to_numpy()], belts).any()
+
+
+def test_the_section_of_sinks_can_be_switched_on_as_it_stands(demos, tmp_path):
+    place = shutil.copytree(demos / "small", tmp_path / "place")
+    text = (place / "settings.toml").read_text(encoding="utf-8")
+    section = text[text.index("# [sinks]") : text.index("# 展望")]
+    text = text.replace(section, re.sub("(?m)^# ", "", section))
+    (place / "settings.toml").write_text(text, encoding="utf-8")
+    found = load_settings(place / "settings.toml")
+    assert found.sinks.years == [2035, 2060]
+    assert found.sinks.price.cny_per_t_co2e == 100.0
+    assert [source.species_scheme for source in found.projects] == ["nfci_3digit"] * 2
 
 
 def test_fires_of_2025_are_under_the_ceiling(demo):

@@ -18,7 +18,8 @@ README = """\
 - 2020、2025 年森林资源小班 inventory_2020.gpkg、inventory_2025.gpkg；
 - 2020、2025 年土地覆盖 landcover_2020.tif、landcover_2025.tif（ESA WorldCover 分类代码）；
 - 2025 年土地覆盖的参考样本 reference_2025.csv（按假定的混淆比例生成；2020 年没有样本）；
-- 规划项目 projects.gpkg、四旁植树台账 four_side.csv、火灾采伐与有害生物 events.gpkg。
+- 规划项目 projects.gpkg、四旁植树台账 four_side.csv、火灾采伐与有害生物 events.gpkg；
+- 其中的存活率、增产率、土壤碳损失率、基线碳储量、排放量、权属等都是随机数，没有文献依据。
 
 No parcel, stand, project, event or sample in this folder exists. Only the district boundary, the
 town names and the published totals of the plan are real.
@@ -63,6 +64,17 @@ OUTLOOK = """
 # 误差范围：共同偏差宜用本地检查样地的结果（95% 区间半宽，%）
 # [uncertainty]
 # stock_bias_pct = 8
+
+# 工程碳汇：以下为默认值，需要改动时去掉行首的 #
+# [sinks]
+# years = [2035, 2060]             # 累计到哪些年度
+# crediting_period_yr = 40         # 计入期，年
+# priority = ["mine_restoration"]  # 重叠的土地先归哪些类型，其余按默认顺序
+# non_permanence_pct = 10          # 非持久性扣减，占净碳汇的 %
+# leakage_pct = 0                  # 泄漏，占净碳汇的 %；项目表中填了泄漏量的以项目表为准
+# [sinks.price]                    # 单价由用户提供，须注明来源；不填时不算价值
+# cny_per_t_co2e = 100
+# source = "单价的来源"
 
 # 展望：从最近一期调查逐年推算到以下年度。
 # 以下四个情景的数字全部是示例（合成），不代表荣昌区的任何规划，使用前须换成本地数据。
@@ -190,13 +202,15 @@ scheme = "worldcover"
 year = 2025
 path = "reference_2025.csv"
 
-# 规划项目（面）和四旁植树台账（表）
+# 规划项目（面）和四旁植树台账（表），树种代码为清查三位
 [[projects]]
 path = "projects.gpkg"
 layer = "projects"
+species_scheme = "nfci_3digit"
 
 [[projects]]
 path = "four_side.csv"
+species_scheme = "nfci_3digit"
 
 # 火灾、采伐、有害生物
 [[events]]

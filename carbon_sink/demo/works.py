@@ -8,16 +8,12 @@ import pandas as pd
 import shapely
 
 from ..geometry import STORE_CRS, ellipsoidal_area_ha
-from .first_survey import TREES_PER_HA, belt_area, is_timber
-from .second_survey import quantity_done
+from .first_survey import belt_area, is_timber
 from .sites import nearest_seed
-from .stands import to_tenths
 
 M_PER_DEG_LAT, M_PER_DEG_LON = 110_850.0, 96_950.0
 QUALITY_PLAN_HA, QUALITY_DONE_HA = 7_666.67, 7_346.7
 TENDED_GROUP_HA = 160.0
-RECORDS = 400
-SIDES = {"宅": 0.40, "村": 0.22, "路": 0.24, "水": 0.14}
 FIRE_2025_HA, FIRES_2025 = 7.5, 5
 FOREST_QUANTITY, QUALITY = "forest_quantity", "quality_improvement"
 NAMES = {
@@ -27,12 +23,12 @@ NAMES = {
 }  # fmt: skip
 
 
-def _metres(shapes: np.ndarray) -> np.ndarray:
+def to_metres(shapes: np.ndarray) -> np.ndarray:
     """Stretch degrees to metres, for lengths and widths."""
     return shapely.transform(shapes, lambda xy: xy * [M_PER_DEG_LON, M_PER_DEG_LAT])
 
 
-def _degrees(shapes: np.ndarray) -> np.ndarray:
+def to_degrees(shapes: np.ndarray) -> np.ndarray:
     """Bring metres back to degrees, to the millimetre."""
     shapes = shapely.transform(shapes, lambda xy: xy / [M_PER_DEG_LON, M_PER_DEG_LAT])
     return shapely.set_precision(shapes, 1e-8)
@@ -55,7 +51,7 @@ def belt_strips(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> np.ndarr
         In degrees, of the length and width of the belts.
     """
     width = stands["belt_width_m"].to_numpy()
-    whole = _metres(stands.geometry.to_numpy())
+    whole = to_metres(stands.geometry.to_numpy())
     fields = shapely.buffer(whole, -(width / 2.0 + 2.0))
     fields = np.where(shapely.is_empty(fields), whole, fields)
     strips = []
@@ -73,7 +69,7 @@ def belt_strips(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> np.ndarr
         line = np.stack([np.interp(at, way, points[:, 0]), np.interp(at, way, points[:, 1])], 1)
         strip = shapely.buffer(shapely.linestrings(line), wide / 2.0, cap_style="flat")
         strips.append(shapely.intersection(strip, field.buffer(wide / 2.0 + 2.0)))
-    return _degrees(np.array(strips))
+    return to_degrees(np.array(strips))
 
 
 def _project_rows(
@@ -131,13 +127,13 @@ def _corridors(
     wide = np.flatnonzero(width_m > 11.0)
     chosen = np.sort(draw.choice(wide, min(10, len(wide)), replace=False))
     strips = []
-    for line in _metres(lines[chosen]):
+    for line in to_metres(lines[chosen]):
         length = shapely.length(line)
         begin = draw.uniform(0.2, 0.5) * length
         points = shapely.line_interpolate_point(line, np.linspace(begin, begin + 0.3 * length, 25))
         piece = shapely.linestrings(shapely.get_coordinates(points))
         strips.append(shapely.buffer(piece, 9.0, cap_style="flat"))
-    strips = gpd.GeoDataFrame(geometry=_degrees(np.array(strips)), crs=STORE_CRS)
+    strips = gpd.GeoDataFrame(geometry=to_degrees(np.array(strips)), crs=STORE_CRS)
     middle = shapely.point_on_surface(strips.geometry.to_numpy())
     strip, parcel = shapely.STRtree(stands.geometry.to_numpy()).query(middle, predicate="within")
     strips = strips.iloc[strip].assign(
@@ -216,18 +212,21 @@ def make_projects(
     Returns
     -------
     projects : GeoDataFrame
-        With the columns of the ``projects`` table.
+        With the areas of the ``projects`` table and the sizes of belts; ``details`` has the
+        rest.
     """
     draw = np.random.default_rng(seed)
     mines = stands[stands["change_kind"] == "mine"]
     fields = stands[stands["change_kind"] == "belt"]
     belts = fields.set_geometry(gpd.GeoSeries(belt_strips(fields, draw), fields.index, STORE_CRS))
     belts["dominant_species"] = draw.choice(["350", "440", "340"], len(belts))
+    strips = _project_rows(belts, "shelterbelt", FOREST_QUANTITY, belts["belt_year"],
+                           belt_area(belts))  # fmt: skip
     parts = [
         _project_rows(
             mines, "mine_restoration", FOREST_QUANTITY, mines["change_year"], mines["area_ha"]
         ),
-        _project_rows(belts, "shelterbelt", FOREST_QUANTITY, belts["belt_year"], belt_area(belts)),
+        strips.assign(belt_length_m=belts["belt_length_m"], belt_width_m=belts["belt_width_m"]),
         _tended(stands, draw),
         *_outside_plan(stands, draw),
         _corridors(*roads, stands, draw),
@@ -237,61 +236,12 @@ def make_projects(
     return _progress(projects, draw)
 
 
-def make_four_side(stands: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
-    """
-    Make records of four-side planting that add up to what the plan has done.
-
-    Parameters
-    ----------
-    stands : GeoDataFrame
-        The survey of 2025.
-    seed : int
-        Repeats the records.
-
-    Returns
-    -------
-    records : DataFrame
-        With the columns of the ``four_side`` table.
-    """
-    draw = np.random.default_rng(seed)
-    around = stands[stands["scattered_type"] == "2"]
-    weight = (around["area_ha"] / around["area_ha"].sum()).to_numpy()
-    place = around.iloc[np.sort(draw.choice(len(around), RECORDS, p=weight))]
-    place = place.reset_index(drop=True)
-    survival = pd.Series(draw.uniform(85.0, 97.0, RECORDS).round(1))
-    living = to_tenths(pd.Series(draw.lognormal(0.0, 0.6, RECORDS)),
-                       quantity_done(stands)["four_side"] * TREES_PER_HA)  # fmt: skip
-    trees = (living / survival * 100.0).round().astype("int64")
-    year = pd.Series(draw.integers(2021, 2026, RECORDS))
-    age = 2026 - year
-    dbh = (1.6 + 1.15 * age + draw.uniform(0.0, 1.6, RECORDS)).round(1)
-    height = (1.3 + 0.75 * age + draw.uniform(0.0, 0.9, RECORDS)).round(1)
-    return pd.DataFrame(
-        {
-            "record_id": [f"S{number:04d}" for number in range(1, RECORDS + 1)],
-            "project_id": "SP" + place["town_code"].str[-3:] + year.astype(str).str[-2:],
-            "town_code": place["town_code"],
-            "village": place["village_code"].str[-3:].astype(int).astype(str) + "村",
-            "side": draw.choice(list(SIDES), RECORDS, p=list(SIDES.values())),
-            "species_code": draw.choice(["440", "450", "350", "590", "701"], RECORDS,
-                                        p=[0.38, 0.18, 0.16, 0.14, 0.14]),
-            "planted_year": year,
-            "tree_count": trees,
-            "survival_pct": survival,
-            "dbh_cm": dbh,
-            "height_m": height,
-            "done_ha": (trees * survival / 100.0 / TREES_PER_HA).round(4),
-            "note": "示例数据（合成）",
-        }
-    )  # fmt: skip
-
-
 def _small_fires(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.GeoDataFrame:
     """Ragged burned patches of 2025 inside pine stands, too small for parcels of their own."""
     pines = stands[is_timber(stands) & stands["dominant_species"].eq("220")]
     pines = pines[(pines["change_kind"] == "") & (pines["area_ha"] > 4.0)]
     some = pines.iloc[np.sort(draw.choice(len(pines), min(FIRES_2025, len(pines)), replace=False))]
-    shapes = _metres(some.geometry.to_numpy())
+    shapes = to_metres(some.geometry.to_numpy())
     centers = shapely.get_coordinates(shapely.point_on_surface(shapes))
     share = draw.dirichlet(np.full(len(some), 4.0))
     burned = []
@@ -304,7 +254,7 @@ def _small_fires(stands: gpd.GeoDataFrame, draw: np.random.Generator) -> gpd.Geo
         ring = center + (reach * edge * np.stack([np.cos(angle), np.sin(angle)])).T
         parts = shapely.get_parts(shapely.intersection(shapely.polygons(ring), shape))
         burned.append(parts[shapely.area(parts).argmax()])
-    fires = some.set_geometry(gpd.GeoSeries(_degrees(np.array(burned)), some.index, STORE_CRS))
+    fires = some.set_geometry(gpd.GeoSeries(to_degrees(np.array(burned)), some.index, STORE_CRS))
     area = ellipsoidal_area_ha(fires.geometry)
     loss = area * some["forest_volume_m3"] / some["area_ha"] * 0.7
     return fires.assign(event_type="fire", year=2025, area_ha=area, loss_m3=loss)

@@ -14,8 +14,10 @@ from ..geometry import STORE_CRS, ellipsoidal_area_ha
 from ..rasters import burn, write_class_raster
 from ..tables import read_data
 from .borders import dissolve, outline, whole_groups, whole_parents
+from .details import with_details
 from .files import check_wanted, cover_colors, cover_tags, write_layer
 from .first_survey import first_survey
+from .four_side import make_four_side
 from .grid import Grid
 from .land import make_land, slowness
 from .mosaic import Frame, burn_roads, map_cover
@@ -28,7 +30,7 @@ from .schema import NOTICE, national_fields, with_mines
 from .second_survey import redraw, second_survey
 from .sites import number_parcels, parcel_sites
 from .texts import README, SETTINGS
-from .works import make_events, make_four_side, make_projects
+from .works import make_events, make_projects
 
 BOUNDARY = resources.files("carbon_sink") / "data" / "rongchang_boundary.geojson"
 RIM_DEG = 0.004
@@ -236,8 +238,9 @@ def _write_all(folder: Path, seed: int, polygons: int, resolution_m: float | Non
         write_layer(table, folder / f"inventory_{year}.gpkg", "xiaoban", "Polygon")
     names = district.towns.set_index("code")["name"]
     projects = make_projects(second, names, district.roads, int(seeds[10]))
+    projects = with_details(projects, second, int(seeds[15]))
     write_layer(_project_table(projects), folder / "projects.gpkg", "projects", "MultiPolygon")
-    records = make_four_side(second, int(seeds[11]))
+    records = make_four_side(second, projects, int(seeds[11]), int(seeds[15]))
     text = records.to_csv(index=False, lineterminator="\n")
     (folder / "four_side.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     events = make_events(second, int(seeds[12]))
@@ -265,5 +268,8 @@ def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Columns of the projects in the order of the contract."""
     names = ["project_id", "project_name", "project_type", "plan_item", "town_code", "start_year",
              "planned_ha", "done_ha", "verified_ha", "species_code", "density_trees_ha",
-             "survival_pct", "status", "note", "geometry"]  # fmt: skip
+             "survival_pct", "survival_3yr_pct", "work_kind", "growth_gain_pct", "gain_source",
+             "gain_years", "site_preparation", "belt_length_m", "belt_width_m", "belt_rows",
+             "soil_loss_pct", "baseline_carbon_t_ha", "emission_co2e_t", "nonforest_years",
+             "tenure", "is_wetland", "status", "note", "geometry"]  # fmt: skip
     return projects[names]
