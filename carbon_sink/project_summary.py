@@ -26,7 +26,8 @@ def removed_until(ledger: pd.DataFrame, years: Iterable[int]) -> pd.DataFrame:
     Returns
     -------
     removed : DataFrame
-        Tonnes of CO2e, a row for each work of the ledger and a column for each year.
+        Tonnes of CO2e, a row for each work of the ledger and a column for each year: 0 before
+        the start, missing where the removals of the work are not known.
 
     Examples
     --------
@@ -36,16 +37,16 @@ def removed_until(ledger: pd.DataFrame, years: Iterable[int]) -> pd.DataFrame:
     [1.0, 3.0]
     """
     works = pd.Index(ledger["project_id"].unique(), name="project_id")
-    sums = {
-        year: ledger.loc[ledger["year"].le(year)].groupby("project_id")[REMOVAL].sum()
-        for year in years
-    }
-    return pd.DataFrame({year: one.reindex(works, fill_value=0.0) for year, one in sums.items()})
+    found = {}
+    for year in years:
+        due = ledger[ledger["year"].le(year)].groupby("project_id")[REMOVAL].sum(min_count=1)
+        found[year] = due.reindex(works, fill_value=0.0)
+    return pd.DataFrame(found)
 
 
 def removed_in(ledger: pd.DataFrame, year: int) -> pd.Series:
     """Sum the removals (t CO2e) of each work in one year; works without a row are left out."""
-    return ledger[ledger["year"].eq(year)].groupby("project_id")[REMOVAL].sum()
+    return ledger[ledger["year"].eq(year)].groupby("project_id")[REMOVAL].sum(min_count=1)
 
 
 def project_results(
@@ -76,7 +77,7 @@ def project_results(
     -------
     results : DataFrame
         Columns of ``project_results`` in ``data/columns.csv``, in the order of types and
-        numbers. Removals of a work that has no ledger are missing, not zero.
+        numbers. Removals of a work that are not known are missing, not zero.
 
     Examples
     --------

@@ -80,6 +80,7 @@ def _find_room(found: Accounts, case: Case, tables: Tables) -> None:
         scheme = case.inputs.landcover[year].attrs["scheme"]
         land = candidate_cover(areas[areas["year"].eq(year)], scheme, towns, place)
     if land is None or land.empty:
+        found.reasons["candidate_land"] = text("absent.no_candidate_land", case.facts.language)
         return
     found.tables["candidate_land"] = land
     found.notes += candidate_notes(land)

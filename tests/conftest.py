@@ -245,3 +245,21 @@ def brought_forward(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("forward") / "place"
     return computed(write_place(folder, "[growth]\nupdate = true\n", report_year=2027))
+
+
+@pytest.fixture(scope="session")
+def all_works(tmp_path_factory):
+    """The place of pine stands with works of every kind, computed."""
+    from works_place import works_run
+
+    return works_run(tmp_path_factory.mktemp("works") / "place")
+
+
+@pytest.fixture(scope="session")
+def works_case(tmp_path_factory):
+    """What is accounted for in the place with works of every kind, and what measures it."""
+    from works_place import case_of, write_works
+
+    from carbon_sink.zonal import class_area
+
+    return case_of(write_works(tmp_path_factory.mktemp("works_case") / "place")), class_area

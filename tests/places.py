@@ -59,7 +59,8 @@ province,bef_whole,1.8,1,a table of the province,uncertain
 """
 
 
-def _square(number):
+def square(number):
+    """One square parcel of the place, ten to a row."""
     west, south = 105.0 + number % 10 * SIDE, 29.5 + number // 10 * SIDE
     return shapely.box(west, south, west + SIDE, south + SIDE)
 
@@ -80,7 +81,7 @@ def _inventory(year):
     table.loc[bare, ["LIN_ZHONG", *measures]] = None
     table["XIANG"], table["CUN"], table["LIN_BAN"] = "500153001", "500153001001", "0001"
     table["XIAO_BAN"] = [f"{number:03d}" for number in range(1, 43)]
-    shapes = [_square(number) for number in range(42)]
+    shapes = [square(number) for number in range(42)]
     return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4490")
 
 
@@ -92,7 +93,7 @@ def write_place(folder, more="", *, report_year=2025, province=False):
     gpd.GeoDataFrame(
         {"event_id": ["F", "H"], "event_type": ["fire", "harvest"], "year": [2023, 2026],
          "area_ha": [4.0, 4.0], "volume_loss_m3": [50.0, 80.0]},
-        geometry=[_square(0), _square(1)], crs="EPSG:4490",
+        geometry=[square(0), square(1)], crs="EPSG:4490",
     ).to_file(folder / "events.gpkg")  # fmt: skip
     said = SETTINGS.replace("report_year = 2025", f"report_year = {report_year}")
     if province:

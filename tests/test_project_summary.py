@@ -65,6 +65,16 @@ def test_each_work_has_one_row_and_one_without_a_ledger_has_no_removal():
     assert found["horizon_year"].eq(2060).all()
 
 
+def test_a_work_whose_trees_are_not_known_has_no_removal_but_has_none_before_it_began():
+    unknown = ledger()[ledger()["project_id"].eq("a")].assign(removal_co2e_t=None)
+    unknown = unknown.astype({"removal_co2e_t": float})
+    removed = removed_until(unknown, [2023, 2025])
+    assert removed.loc["a", 2023] == 0.0
+    assert pd.isna(removed.loc["a", 2025])
+    found = project_results(works(), unknown, 2025, 2060).set_index("project_id")
+    assert found.loc["a", ["to_date_co2e_t", "yearly_co2e_t_yr"]].isna().all()
+
+
 def test_a_work_past_its_crediting_period_removes_nothing_more():
     found = project_results(works(), ledger(), 2030, 2060).set_index("project_id")
     assert found.loc["a", "yearly_co2e_t_yr"] == 0.0
