@@ -176,7 +176,7 @@ def _told(rows: pd.DataFrame, plots: pd.Series, scope: pd.Series) -> dict[str, n
     group = rows["species_group"].astype(object).fillna("")
     years = pd.to_numeric(rows["nonforest_years"])
     # an inventory showed the credited ground without forest that many years before the start
-    checked = rows["start_year"].astype(float) - pd.to_numeric(rows["checked_year"])
+    checked = rows["start_year"].astype(float) - rows["checked_year"].astype(float)
     long_ago = years.isna() & checked.ge(_rule("nonforest_years"))
     removed = pd.to_numeric(rows["baseline_t_ha"])
     prepared = rows["site_preparation"].isin(["hole", "strip", "none"])

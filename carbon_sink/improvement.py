@@ -345,13 +345,14 @@ def improvement_notes(
         if column != "leakage_co2e_t_yr" or terms.leakage_pct is None:
             found += faulty("project_term_missing", named_works[column].isna(), file=file,
                             value=named("project_ledger", shown))  # fmt: skip
-    return found + _idle_notes(ground, stands, models, file)
+    return found + _idle_notes(ground, stands, models, chosen["project_id"], file)
 
 
 def _idle_notes(
     ground: Mapping[int, pd.DataFrame],
     stands: Mapping[int, pd.DataFrame],
     models: pd.DataFrame,
+    project_id: pd.Series,
     file: str,
 ) -> list[Problem]:
     """Tell the treated ground that gains nothing, in hectares by reason."""
@@ -368,7 +369,7 @@ def _idle_notes(
     area = found.groupby("reason")["ground_ha"].sum()
     shown = Words.made(lambda lang: ("；" if lang == "zh" else "; ").join(
         f"{_reason(one, lang)} {ha:,.2f} ha" for one, ha in area.items()))  # fmt: skip
-    projects = found["project"].drop_duplicates()
+    projects = project_id[project_id.index.isin(found["project"])]
     return [Problem("improvement_ground_idle", file=file, value=shown,
                     rows=first_rows(projects), count=len(projects))]  # fmt: skip
 

@@ -119,6 +119,9 @@ def test_a_work_without_a_polygon_is_undetermined():
 def test_an_inventory_of_three_years_before_answers_for_the_ground():
     label, _ = label_of(works(nonforest_years=np.nan, checked_year=2020))
     assert label["label"] == "eligible"
+    never = pd.Series([pd.NA], dtype="Int64")
+    label, _ = label_of(works(nonforest_years=np.nan, checked_year=never))
+    assert label["rules"] == "nonforest_years"
     # what the record says goes before what the inventory shows
     label, _ = label_of(works(nonforest_years=1.0, checked_year=2020))
     assert label["label"] == "not_eligible"

@@ -193,7 +193,7 @@ def test_bamboo_and_stands_without_growth_add_nothing_and_are_told_by_reason():
     mixed = ledger_of(works(), pieces, trees)["stock_m3"]
     np.testing.assert_allclose(mixed, 0.4 * ledger_of(works())["stock_m3"])
     (note,) = notes_of(works(), pieces, trees)
-    assert note.code == "improvement_ground_idle"
+    assert (note.code, note.rows) == ("improvement_ground_idle", ("q0",))
     for words in ("Bamboo forest 3.00 ha", "no age", "2.00 ha", "Sparse woodland 1.00 ha"):
         assert words in note.what("en")
     bamboo = ledger_of(works(), pieces.iloc[[1]], trees)
