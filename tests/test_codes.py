@@ -55,8 +55,10 @@ def test_the_working_codes_of_the_third_survey_belong_to_the_class_of_their_base
 
 
 @pytest.mark.parametrize(
-    "column", ["forest_category", "origin", "age_group", "scattered_type", "change_cause"]
-)
+    "column",
+    ["forest_category", "origin", "age_group", "scattered_type", "change_cause", "project_type",
+     "work_kind", "status", "site_preparation", "tenure", "is_wetland", "side"],
+)  # fmt: skip
 def test_names_of_attributes_stand_for_one_code_each(column):
     names = attribute_names(column)
     assert set(names.values()) <= set(attribute_codes(column).index)

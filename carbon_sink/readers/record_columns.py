@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -56,41 +57,48 @@ def our_columns(
         written.setdefault(_plain(name), []).append(name)
         with_unit.setdefault(without_unit(name)[0], []).append(name)
     found, problems = {}, []
-    for ours, row in columns(table).iterrows():
-        spellings = (ours, row["name_zh"], row["name_en"],
-                     heading(table, ours), heading(table, ours, "en"))  # fmt: skip
-        theirs = _headings_of(spellings, ours, table, written, with_unit)
+    for ours, spellings in _spellings(table).items():
+        theirs = _headings_of(spellings.own, ours, table, written, with_unit)
         if len(theirs) > 1:
             problems.append(Problem("column_twice", field=ours, value=", ".join(theirs), **place))
-        theirs = theirs or _headings_of(_other_names(ours), ours, table, written, with_unit)
+        theirs = theirs or _headings_of(spellings.other, ours, table, written, with_unit)
         if theirs:
             found[ours] = theirs[0]
     return found, problems
 
 
-def _headings_of(
-    spellings: Iterable[str], ours: str, table: str, written: dict, with_unit: dict
-) -> list[str]:
-    """Return the headings that are spelt so, else those that are with a unit of the column."""
-    alike = list(dict.fromkeys(map(_plain, spellings)))
-    theirs = [name for one in alike for name in written.get(one, [])]
-    if theirs:
-        return theirs
-    unit_of = columns(table).loc[ours, "unit"]
-    units = {name: stated_unit(name, ours, table)
-             for one in alike for name in with_unit.get(one, [])}  # fmt: skip
-    theirs = [name for name, unit in units.items() if unit == unit_of != ""]
-    return theirs or [name for name, unit in units.items() if unit]
+class _Spellings(NamedTuple):
+    """How a column may be headed, as headings are compared: by its own names, or by others."""
+
+    own: list[str]
+    other: list[str]
 
 
 @cache
-def _names() -> dict[str, list[str]]:
-    return {row.column: row.names.split("|") for row in read_data("record_names.csv").itertuples()}
+def _spellings(table: str) -> dict[str, _Spellings]:
+    """Return how each column of a table may be headed."""
+    others = read_data("record_names.csv").set_index("column")["names"].str.split("|")
+    found = {}
+    for ours, row in columns(table).iterrows():
+        own = (ours, row["name_zh"], row["name_en"],
+               heading(table, ours), heading(table, ours, "en"))  # fmt: skip
+        alike = [list(dict.fromkeys(map(_plain, names))) for names in (own, others.get(ours, []))]
+        found[ours] = _Spellings(*alike)
+    return found
 
 
-def _other_names(column: str) -> list[str]:
-    """Return other names that people and programs give a column of records."""
-    return _names().get(column, [])
+def _headings_of(
+    alike: list[str], ours: str, table: str, written: dict, with_unit: dict
+) -> list[str]:
+    """Return the headings that are spelt so, else those that are with a unit of the column."""
+    theirs = [name for one in alike for name in written.get(one, [])]
+    near = [name for one in alike for name in with_unit.get(one, [])]
+    if theirs or not near:
+        return theirs
+    units = {name: stated_unit(name, ours, table) for name in near}
+    unit_of = columns(table).loc[ours, "unit"]
+    theirs = [name for name, unit in units.items() if unit == unit_of != ""]
+    return theirs or [name for name, unit in units.items() if unit]
 
 
 def hold_in_units(

@@ -53,7 +53,7 @@ class Records(NamedTuple):
 
     def read_words(self, column: str, known: tuple[str, ...], names: str) -> None:
         """
-        Read the words of a column: ours, or their names in either language.
+        Read the words of a column: ours, their names in either language, or names people use.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Records(NamedTuple):
         """
         if column not in self.data:
             return
-        ours = {
+        ours = {name.casefold(): word for name, word in attribute_names(column).items()} | {
             name.casefold(): word
             for word in known
             for name in (word, *(text(names + word, lang) for lang in LANGUAGES))
