@@ -25,7 +25,7 @@ PROJECT_TYPE = "four_side"
 MEASURED, CURVE = "measured", "curve"
 # records that are grown at a time
 CHUNK = 16_384
-FIGURES = ["trees", "stock_before_m3", "stock_after_m3", "carbon_before_t", "carbon_after_t"]
+FIGURES = ["stock_before_m3", "stock_after_m3", "carbon_before_t", "carbon_after_t"]
 TERMS = ["baseline_co2_t", "soil_co2_t", "emission_co2e_t", "leakage_co2e_t"]
 
 
@@ -264,7 +264,9 @@ def _monitoring(rows: pd.DataFrame) -> pd.DataFrame:
     sums.insert(0, "project_type", PROJECT_TYPE)
     sums.insert(1, "year_before", by_date["year_before"].min())
     removed = carbon_to_co2(sums["carbon_after_t"] - sums["carbon_before_t"])
-    return sums.assign(removal_co2_t=removed).reset_index()
+    # trees on forest of the inventory are marked as repeated and do not come here
+    return sums.assign(removal_co2_t=removed, in_inventory="no",
+                       is_attributable=True).reset_index()  # fmt: skip
 
 
 def _as_measured(rows: pd.DataFrame) -> pd.DataFrame:
@@ -282,7 +284,7 @@ def _as_measured(rows: pd.DataFrame) -> pd.DataFrame:
     before, per_m3 = np.where(until > 0.0, 0.0, stock), rows["carbon_t_m3"]
     return pd.DataFrame({
         "project_id": rows["project_id"], "year_before": rows["planted_year"],
-        "year_after": rows["planted_year"] + until.astype(int), "trees": trees,
+        "year_after": rows["planted_year"] + until.astype(int),
         "stock_before_m3": before, "stock_after_m3": stock,
         "carbon_before_t": before * per_m3, "carbon_after_t": stock * per_m3,
     })  # fmt: skip
