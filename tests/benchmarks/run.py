@@ -24,6 +24,7 @@ CASES = (
     "cluster",
     "inspection",
     "uncertainty",
+    "works",
     "district",
     "city",
 )
