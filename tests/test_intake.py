@@ -100,6 +100,92 @@ def test_works_in_different_systems_come_together_and_none_comes_twice(small_pla
         read_inputs(load_settings(small_place))
 
 
+def works_in(small_place, change):
+    """Change the projects of the small place, and return what reading it finds by code."""
+    import geopandas as gpd
+
+    path = small_place.parent / "projects.gpkg"
+    works = change(gpd.read_file(path))
+    path.unlink()
+    works.to_file(path)
+    inputs = gather(load_settings(small_place))
+    return inputs, {one.code: one for one in inputs.problems}
+
+
+def test_works_are_held_against_the_boundary_and_their_polygons_all_at_once(small_place):
+    def moved(works):
+        # the first lies across the eastern boundary, the second wholly beyond it, and both
+        # claim far more than they are
+        across = shapely.box(105.039, 29.505, 105.041, 29.507)
+        return works.assign(geometry=[across, shapely.box(106.0, 29.5, 106.001, 29.501)],
+                            done_ha=500.0, start_year=[2022, 2030])  # fmt: skip
+
+    inputs, found = works_in(small_place, moved)
+    assert {"works_partly_outside", "works_outside", "done_exceeds_ground",
+            "works_after_data"} <= set(found)  # fmt: skip
+    number, outside, whole = found["works_partly_outside"].value.split(" / ")
+    assert number == "M1"
+    assert float(outside) == pytest.approx(float(whole) / 2, rel=1e-3)
+    assert (found["works_outside"].file, found["works_outside"].rows) == ("projects.gpkg", (2,))
+    (error,) = inputs.errors
+    assert {one.code for one in error.problems} == {"works_outside", "works_after_data"}
+
+
+def test_a_crossed_polygon_of_a_project_is_mended_and_told(small_place):
+    bow = shapely.Polygon([(105.03, 29.50), (105.0301, 29.5001), (105.0301, 29.50),
+                           (105.03, 29.5001)])  # fmt: skip
+    inputs, found = works_in(
+        small_place, lambda works: works.assign(geometry=[bow, works.geometry[1]], done_ha=0.01)
+    )
+    assert "geometry_redrawn" in found
+    assert inputs.errors == []
+    assert inputs.projects[0].is_valid.all()
+    assert inputs.projects[0]["project_id"].tolist() == ["M1", "Q1"]
+
+
+def test_lines_points_and_works_without_a_shape_are_kept_and_told(small_place):
+    line = shapely.LineString([(105.0, 29.5), (105.02, 29.51)])
+    inputs, found = works_in(
+        small_place, lambda works: works.assign(geometry=[line, works.geometry[1]])
+    )
+    assert inputs.errors == []
+    assert (found["works_without_polygon"].value, found["works_without_polygon"].rows) == (
+        "M1", (1,),
+    )  # fmt: skip
+    assert inputs.projects[0].geom_type.tolist() == ["LineString", "Polygon"]
+
+
+def test_a_record_may_bear_the_number_of_a_project_and_none_may_come_twice(small_place):
+    path = small_place.parent / "four_side.csv"
+    head = "record_id,project_id,planted_year,tree_count,survival_pct\n"
+    path.write_text(head + "M1,M1,2022,3300,50\nF2,M1,2022,10,90\n", encoding="utf-8")
+    assert gather(load_settings(small_place)).errors == []
+    path.write_text(head + "F1,M1,2022,3300,50\nF1,M1,2022,10,90\n", encoding="utf-8")
+    (error,) = gather(load_settings(small_place)).errors
+    (problem,) = error.problems
+    assert (problem.code, problem.file, problem.field, problem.value, problem.rows) == (
+        "number_twice", "four_side.csv", "record_id", "F1", (3,),
+    )  # fmt: skip
+
+
+def test_species_of_works_are_read_in_the_scheme_of_the_inventories(small_place):
+    inputs, found = works_in(small_place, lambda works: works.assign(species_code=["220", "310"]))
+    assert inputs.projects[0]["species_group"].tolist() == ["masson_pine", "chinese_fir"]
+    assert found["works_scheme_of_inventory"].rule == "nfci_3digit"
+
+
+def test_trees_outside_the_place_are_told_and_count(small_place):
+    (small_place.parent / "four_side.csv").write_text(
+        "record_id,planted_year,tree_count,survival_pct,lon_deg,lat_deg\n"
+        "F1,2022,3300,50,105.02,29.51\nF2,2022,10,90,106.5,29.5\n", encoding="utf-8",
+    )  # fmt: skip
+    inputs = gather(load_settings(small_place))
+    found = {one.code: one for one in inputs.problems}
+    assert found["trees_outside"].value == "F2 / 106.5 / 29.5"
+    assert inputs.errors == []
+    assert inputs.four_side[0]["tree_count"].sum() == 3310.0
+
+
 def test_the_outline_of_a_raster_is_its_rectangle(small_place):
     raster = read_inputs(load_settings(small_place)).landcover[2020]
     assert tuple(outline(raster).total_bounds.round(6)) == (105.0, 29.5, 105.04, 29.52)

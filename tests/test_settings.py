@@ -252,6 +252,18 @@ def test_fields_and_units_of_works_and_events_are_held_against_their_columns(cha
     assert settings.events[0].units == {"area_ha": "亩"}
 
 
+def test_species_of_works_have_known_schemes_and_groups(change_settings):
+    lines = 'species_scheme = "mine"\nspecies_codes = { "999" = "dream" }'
+    path = change_settings(("[[projects]]", f"[[projects]]\n{lines}"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert codes_of(caught) == {("setting_choice", "projects.1.species_scheme"),
+                                ("own_code_group", "projects.1.species_codes.999")}  # fmt: skip
+    change_settings(('"mine"', '"nfci_3digit"'), ('"dream"', '"cypress"'))
+    works = load_settings(path).projects[0]
+    assert (works.species_scheme, works.species_codes) == ("nfci_3digit", {"999": "cypress"})
+
+
 ACCOUNTING = """
 [pools]
 dead_wood = "ar_tool12"
