@@ -62,7 +62,7 @@ def used_evidence(found: Accounts, case: Case) -> pd.DataFrame:
     return rows.drop_duplicates(["species_group", "parameter"]).reset_index(drop=True)
 
 
-def _listed(
+def listed(
     rows: pd.DataFrame,
     name: str,
     parameter: str | pd.Series,
@@ -93,7 +93,7 @@ def _spreads(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
     if "outlook" not in tables:
         unused |= rows["key"].eq("growth")
     rows = rows[~unused]
-    yield _listed(rows, "uncertainty", "spread_" + rows["key"], rows["applies_to"])
+    yield listed(rows, "uncertainty", "spread_" + rows["key"], rows["applies_to"])
 
 
 def _pools(case: Case) -> Iterable[pd.DataFrame]:
@@ -106,10 +106,10 @@ def _pools(case: Case) -> Iterable[pd.DataFrame]:
             leaves = read_data("leaf_kinds.csv")
             leaves = leaves[leaves["species_group"].isin(_species(case))]
             mine = mine[mine["leaf"].isin(leaves["leaf"])]
-            yield _listed(leaves, "pools", "leaf", leaves["species_group"], value=leaves["leaf"],
-                          name_zh=_names(leaves["species_group"]))  # fmt: skip
+            yield listed(leaves, "pools", "leaf", leaves["species_group"], value=leaves["leaf"],
+                          name_zh=species_names(leaves["species_group"]))  # fmt: skip
         if len(mine):
-            yield _listed(mine, "pools", pool, mine["leaf"])
+            yield listed(mine, "pools", pool, mine["leaf"])
 
 
 def _soil(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
@@ -120,7 +120,7 @@ def _soil(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
         # of cultivated land only the use that the user named
         kept = ("forest", "grassland", said.soil_type, said.cropland_use)
         rows = rows[~rows["quantity"].isin(["soc_ref", "f_lu"]) | rows["kind"].isin(kept)]
-        yield _listed(rows, "soil", rows["quantity"], rows["kind"])
+        yield listed(rows, "soil", rows["quantity"], rows["kind"])
 
 
 def _land(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
@@ -130,7 +130,7 @@ def _land(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
         there = {kind for one in case.stands.values() for kind in one["forest_type"].unique()}
         rows = rows[rows["forest_type"].isin(there)]
         names = [code_name("layer.type", one, "zh") for one in rows["forest_type"]]
-        yield _listed(rows, "land", "land_category", rows["forest_type"],
+        yield listed(rows, "land", "land_category", rows["forest_type"],
                       value=rows["category"], name_zh=names)  # fmt: skip
 
 
@@ -145,17 +145,17 @@ def _growth(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
     groups = read_data("growth_groups.csv").set_index("species_group", drop=False)
     groups = groups.loc[[one for one in models.index if one not in case.settings.growth.models]]
     models = models.drop(columns="confidence")
-    yield _listed(groups, "growth", "growth_models", groups["species_group"],
-                  value=_together(models.loc[groups.index], " "),
-                  name_zh=_names(groups["species_group"]))  # fmt: skip
+    yield listed(groups, "growth", "growth_models", groups["species_group"],
+                  value=together(models.loc[groups.index], " "),
+                  name_zh=species_names(groups["species_group"]))  # fmt: skip
     ids = {key for key in models.to_numpy().ravel() if key}
     for stands in case.stands.values():
         beside = stands["scattered_stock_m3"].gt(0) | stands["four_side_stock_m3"].gt(0)
         ids |= set(scattered_models(stands[beside]))
     rows = read_data("growth_models.csv")
     rows = rows[rows["model_id"].isin(ids)]
-    formula = _formula(rows["model_id"], rows["form"], rows[COEFFICIENTS])
-    yield _listed(rows, "growth", "growth_" + rows["variable"], rows["model_id"],
+    formula = formulas(rows["model_id"], rows["form"], rows[COEFFICIENTS])
+    yield listed(rows, "growth", "growth_" + rows["variable"], rows["model_id"],
                   value=formula, name_zh=rows["name_zh"])  # fmt: skip
 
 
@@ -168,18 +168,18 @@ def _crosschecks(tables: Mapping) -> Iterable[pd.DataFrame]:
     rows = read_data("biomass_equation_groups.csv")
     used = set(zip(checked["method"], checked["species_group"], strict=True))
     rows = rows[[pair in used for pair in zip(rows["method"], rows["species_group"], strict=True)]]
-    yield _listed(rows, "crosscheck", "equation_" + rows["method"], rows["species_group"],
-                  value=rows["equation"], name_zh=_names(rows["species_group"]))  # fmt: skip
+    yield listed(rows, "crosscheck", "equation_" + rows["method"], rows["species_group"],
+                  value=rows["equation"], name_zh=species_names(rows["species_group"]))  # fmt: skip
     equations = set(rows["equation"])
     rows = read_data("biomass_regressions.csv")
     rows = rows.assign(key=rows["set"] + "/" + rows["group"])
     rows = rows[rows["key"].isin(equations)]
-    yield _listed(rows, "crosscheck", "regression", rows["key"], name_zh=rows["name_zh"],
-                  value=_formula(rows["key"], "", rows[["a_t_m3", "b_t_ha"]]))  # fmt: skip
+    yield listed(rows, "crosscheck", "regression", rows["key"], name_zh=rows["name_zh"],
+                  value=formulas(rows["key"], "", rows[["a_t_m3", "b_t_ha"]]))  # fmt: skip
     rows = read_data("tree_biomass_equations.csv")
     rows = rows[rows["equation"].isin(equations)]
-    yield _listed(rows, "crosscheck", "tree_equation", rows["equation"], name_zh=rows["name_zh"],
-                  value=_formula(rows["equation"], rows["form"], rows[ORGANS]))  # fmt: skip
+    yield listed(rows, "crosscheck", "tree_equation", rows["equation"], name_zh=rows["name_zh"],
+                  value=formulas(rows["equation"], rows["form"], rows[ORGANS]))  # fmt: skip
 
 
 def _gases(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
@@ -189,7 +189,7 @@ def _gases(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
     said = case.settings.ghg
     rows = read_data("gwp.csv")
     rows = rows[rows["set"].eq(said.gwp)]
-    yield _listed(rows, "gwp", "gwp", rows["gas"], note=said.gwp.upper() + ": " + rows["note"])
+    yield listed(rows, "gwp", "gwp", rows["gas"], note=said.gwp.upper() + ": " + rows["note"])
     counted: tuple[str, ...] = ()
     if any(one["event_type"].eq("fire").any() for one in case.growing.losses.values()):
         counted += WILDFIRE
@@ -197,7 +197,7 @@ def _gases(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
         counted += CLEARING
     rows = read_data("fire_factors.csv")
     rows = rows[rows["factor"].isin(counted)]
-    yield _listed(rows, "fire", "fire_" + rows["factor"], rows["gas"])
+    yield listed(rows, "fire", "fire_" + rows["factor"], rows["gas"])
 
 
 def _province(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
@@ -206,21 +206,22 @@ def _province(case: Case, tables: Mapping) -> Iterable[pd.DataFrame]:
         rows = case.parameters[case.parameters["species_group"].eq(PROVINCE)]
         yield rows.astype(object).assign(name_zh=text("evidence.of.province", "zh"))
         if "carbon_fraction" not in set(rows["parameter"]):
-            yield from _constant_rows(["provincial_carbon_fraction"])
+            yield from constant_rows(["provincial_carbon_fraction"])
 
 
 def _constants(tables: Mapping) -> Iterable[pd.DataFrame]:
     """List the constants that the tables of the run rest on."""
-    yield from _constant_rows(
+    yield from constant_rows(
         key for name, keys in CONSTANTS.items() if len(tables.get(name, ())) for key in keys
     )
 
 
-def _constant_rows(keys: Iterable[str]) -> Iterable[pd.DataFrame]:
+def constant_rows(keys: Iterable[str]) -> Iterable[pd.DataFrame]:
+    """List constants by their keys."""
     rows = read_data("constants.csv")
     rows = rows[rows["key"].isin(list(keys))]
     if len(rows):
-        yield _listed(rows, "constants", rows["key"])
+        yield listed(rows, "constants", rows["key"])
 
 
 def _species(case: Case) -> set[str]:
@@ -231,17 +232,18 @@ def _species(case: Case) -> set[str]:
     return found
 
 
-def _names(groups: pd.Series) -> list[str]:
+def species_names(groups: pd.Series) -> list[str]:
+    """Return the Chinese names of species groups."""
     known = group_names()
     return [known.get(one, text("part.total", "zh")) for one in groups]
 
 
-def _formula(ids: pd.Series, form: pd.Series | str, coefficients: pd.DataFrame) -> pd.Series:
+def formulas(ids: pd.Series, form: pd.Series | str, coefficients: pd.DataFrame) -> pd.Series:
     """Write equations as their number, form and coefficients, as the table has them."""
-    return ids + ": " + form + "(" + _together(coefficients, ", ") + ")"
+    return ids + ": " + form + "(" + together(coefficients, ", ") + ")"
 
 
-def _together(cells: pd.DataFrame, between: str) -> pd.Series:
+def together(cells: pd.DataFrame, between: str) -> pd.Series:
     """Write the cells of each row that hold something as one text."""
     texts = [between.join(filter(None, line)) for line in cells.to_numpy()]
     return pd.Series(texts, cells.index, dtype=object)

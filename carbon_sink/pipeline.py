@@ -32,6 +32,7 @@ from .sinks import count_sinks
 from .stand_changes import change_notes, change_tables, matched
 from .summary import RunFacts, inventory_tables
 from .targets import Target, indicator_table, indicator_values
+from .work_evidence import used_by_works
 from .zonal import Measure, class_area
 
 PLAN_INDICATORS = [f"{item}_ha" for item in PLAN_ITEMS]
@@ -224,7 +225,9 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     accounts = account(case)
     look_ahead(accounts, case)
     sinks = count_sinks(accounts, case, measure)
-    cited = pd.concat([cited.astype(object), used_evidence(accounts, case)], ignore_index=True)
+    cited = pd.concat([cited.astype(object), used_evidence(accounts, case),
+                       used_by_works(case, accounts.tables)])  # fmt: skip
+    cited = cited.drop_duplicates(["species_group", "parameter"]).reset_index(drop=True)
     facts = replace(facts, unverified=int(cited["confidence"].ne("verified").sum()))
     tables |= changed | seen.tables | growing.tables | accounts.tables
     works = [*inputs.projects, *map(four_side_projects, inputs.four_side)]

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from .accounting import Accounts, Case
+from .credits import ccer_labels, credit_summary, plot_share
 from .curve_calibration import COLUMNS as CALIBRATED
 from .curve_calibration import calibrate_curves
 from .four_side import FourSide, count_four_side
@@ -26,6 +27,7 @@ from .project_summary import (
     town_totals,
 )
 from .projects import four_side_area, four_side_projects
+from .tables import columns
 from .verification import project_visits, verify_projects
 from .works import FOUR_SIDE, IMPROVEMENT, PLANTING, Works, lay_out
 from .zonal import Measure
@@ -66,8 +68,8 @@ def count_sinks(found: Accounts, case: Case, measure: Measure) -> Sinks | None:
     found : Accounts
         Gets the tables of works: ``project_ledger``, ``project_ledger_totals``,
         ``project_results``, ``project_towns``, ``project_deductions``, ``project_monitoring``,
-        ``project_verification``, ``project_visits``, ``four_side_area``, ``four_side_trees``
-        and ``improvement_evidence``; its notes and reasons.
+        ``project_verification``, ``project_visits``, ``four_side_area``, ``four_side_trees``,
+        ``improvement_evidence``, ``ccer_labels`` and ``credit_summary``; its notes and reasons.
     case : Case
         What is accounted for, with the works that were read.
     measure : callable
@@ -92,6 +94,7 @@ def count_sinks(found: Accounts, case: Case, measure: Measure) -> Sinks | None:
     found.tables["project_ledger"] = sinks.ledger
     found.tables["project_ledger_totals"] = ledger_totals(sinks.ledger)
     _look(found, case, sinks)
+    _label(found, case, sinks)
     _lay_out_results(found, case, sinks)
     return sinks
 
@@ -166,9 +169,10 @@ def _look(found: Accounts, case: Case, sinks: Sinks) -> None:
         found.tables["project_visits"] = pd.DataFrame(visits.drop(columns="geometry"))
         if sinks.four_side is not None:
             monitored = pd.concat([monitored, sinks.four_side.monitoring], ignore_index=True)
-    elif sinks.four_side is not None:
+    else:
         monitored = sinks.four_side.monitoring
-    found.tables["project_monitoring"] = monitored
+    names = [name for name in columns("project_monitoring").index if name in monitored]
+    found.tables["project_monitoring"] = monitored[names]
     _compare_treated(found, case, works)
 
 
@@ -195,13 +199,25 @@ def _compare_treated(found: Accounts, case: Case, works: Works) -> None:
         found.notes += notes
 
 
+def _label(found: Accounts, case: Case, sinks: Sinks) -> None:
+    """Tell which works could bring credits, apart from all sums of the inventory."""
+    ground = sinks.works.ground
+    plots = plot_share(ground, ground["start_year"])
+    labels, notes = ccer_labels(sinks.rows, sinks.ledger, plots, case.facts.language)
+    found.notes += notes
+    found.tables["ccer_labels"] = labels
+    found.tables["credit_summary"] = credit_summary(
+        labels, sinks.ledger, case.facts.year, case.settings.sinks.vcs_buffer_pct
+    )
+
+
 def _lay_out_results(found: Accounts, case: Case, sinks: Sinks) -> None:
     """Bring every work to one row, and towns and what was taken off beside it."""
     said, facts = case.settings.sinks, case.facts
     horizon = max([*said.years, facts.year])
     rows = sinks.rows
-    beside = [found.tables[name] for name in ("project_verification", "project_monitoring")
-              if name in found.tables]  # fmt: skip
+    tables = ("project_verification", "project_monitoring", "ccer_labels")
+    beside = [found.tables[name] for name in tables if name in found.tables]
     beside = [one.drop_duplicates("project_id", keep="last") for one in beside]
     towns = case.inputs.towns
     named = rows.assign(town_name=rows["town_code"].map(
