@@ -201,7 +201,8 @@ def verify_projects(
     looked at are too young to be missed.
 
     Work in standing forest gains no cover. It is verified where forest and its stock are still
-    there. That tells that the forest stands, not that it was tended.
+    there, and where young or sparse ground became forest. That tells that the forest stands, not
+    that it was tended.
 
     Land cover says nothing against ground narrower than ``cover_width_cells_min`` cells, or
     where it covers less than ``verified_share_min``. The inventory says nothing against belts
@@ -267,10 +268,13 @@ def _inventory_shares(rows: pd.DataFrame, improves: pd.Series) -> pd.DataFrame:
     """Share of each project that the inventory shows, and whether it could show its absence."""
     dated = rows["year_after"].gt(rows["start_year"])
     had = rows["forest_before_ha"].where(rows["year_before"].le(rows["start_year"]))
-    judges = dated & rows["forest_after_ha"].notna()
-    judges &= ~rows["project_type"].isin(BESIDE_PARCELS) & (~improves | had.gt(0.0))
-    planted = _recorded_ha(rows, improves).where(dated) / rows["credited_ha"]
-    kept = (rows["forest_after_ha"] / had).where(judges)
+    forest, credited = rows["forest_after_ha"], rows["credited_ha"]
+    # young and sparse ground that is treated becomes forest sooner or later: that it has is told
+    closed = had.eq(0.0) & forest.ge(constant("verified_share_min") * credited)
+    judges = dated & forest.notna() & ~rows["project_type"].isin(BESIDE_PARCELS)
+    judges &= ~improves | had.gt(0.0) | closed
+    planted = _recorded_ha(rows, improves).where(dated) / credited
+    kept = (forest / had.mask(closed, credited)).where(judges)
     share = planted.where(~improves, kept).clip(0.0, 1.0)
     return pd.DataFrame({"share": share.where(judges | share.gt(0.0)), "judges": judges})
 

@@ -277,10 +277,11 @@ def test_lost_forest_is_told_by_any_witness():
     assert verdict_of(tended, seen(before=9.0, loss=4.5), kept) == ("partly", "forest_lost", "both")
 
 
-def test_work_on_ground_that_was_no_forest_at_the_start_cannot_be_judged():
+def test_treated_ground_that_was_no_forest_is_verified_once_it_is_and_never_missed():
     reserve = work(kind="reserve_forest")
-    told = surveyed(forest=(0.0, 10.0), stock=(0.0, 500.0))
-    assert verdict_of(reserve, seen(8.0, before=1.0), told)[:2] == ("cannot_judge", "no_evidence")
+    for after, verdict in ((10.0, "verified"), (3.0, "cannot_judge")):
+        told = surveyed(forest=(0.0, after), stock=(0.0, 500.0))
+        assert verdict_of(reserve, seen(8.0, before=1.0), told)[0] == verdict
 
 
 def test_notes_count_what_was_not_seen_and_what_nothing_can_judge():
