@@ -22,7 +22,7 @@ from .units import carbon_to_co2
 
 PROJECT_TYPE = "four_side"
 # what the growth of trees rests on
-MEASURED, CURVE = "measured", "curve"
+MEASURED, SIZE = "measured", "size"
 # records that are grown at a time
 CHUNK = 16_384
 FIGURES = ["stock_before_m3", "stock_after_m3", "carbon_before_t", "carbon_after_t"]
@@ -42,8 +42,8 @@ class FourSide:
     ledger : DataFrame
         Columns of ``project_ledger`` in ``data/columns.csv``, one row per project and year.
     growth : DataFrame
-        ``species_group``, ``basis`` (measured or curve), ``year`` and ``tree_co2_t`` (t CO2):
-        the same growth by species, for the errors of its sum.
+        ``project_type``, ``species_group``, ``kind`` (``measured`` or by curves of ``size``),
+        ``year`` and ``co2_t`` (t CO2): the same growth by species, for the errors of its sum.
     monitoring : DataFrame
         What was measured, in the form of ``project_monitoring``; never summed with the ledger.
     trees : DataFrame
@@ -186,10 +186,10 @@ def _ledger(
         sums["stock_m3"] += stock
         sums["above_t"] += stock * per_m3 * above
         sums["below_t"] += stock * per_m3 * (1.0 - above)
-        for basis, one in grown.items():
+        for kind, one in grown.items():
             removed = carbon_to_co2(one * per_m3)
             sums["tree_co2_t"] += removed
-            growth.append(_by_year(species, basis, removed, ground))
+            growth.append(_by_year(species, kind, removed, ground))
     unknown = ~np.isin(ground.starts.index, known["project_id"].unique())
     unknown = np.repeat(unknown, ground.period_yr)
     for name in set(sums) - {"living_trees"}:
@@ -207,7 +207,9 @@ def _ledger(
         "non_permanence_co2e_t": 0.0 - kept_back * removal.clip(lower=0.0),
         "creditable_co2e_t": removal - kept_back * removal.clip(lower=0.0),
     })  # fmt: skip
-    empty = pd.DataFrame({"species_group": [], "basis": [], "year": [], "tree_co2_t": []})
+    empty = pd.DataFrame(
+        {"project_type": [], "species_group": [], "kind": [], "year": [], "co2_t": []}
+    )
     return ledger, pd.concat(growth, ignore_index=True) if growth else empty
 
 
@@ -215,7 +217,7 @@ def _grown(rows: pd.DataFrame, ground: _Ground) -> tuple[np.ndarray, dict[str, n
     """Return stock and yearly growth (m3) of one species by row of the ledger."""
     since = np.arange(ground.period_yr)
     total, grown = np.zeros(ground.size), {name: np.zeros(ground.size) for name in
-                                           (MEASURED, CURVE)}  # fmt: skip
+                                           (MEASURED, SIZE)}  # fmt: skip
     for part in _chunks(rows):
         at, stock = ground.rows_of(part), stock_m3(part, since)
         total += ground.summed(at, stock)
@@ -224,15 +226,15 @@ def _grown(rows: pd.DataFrame, ground: _Ground) -> tuple[np.ndarray, dict[str, n
         until = part["measured_yr"].where(part["dbh_cm"].gt(0.0), -1.0).to_numpy()
         is_measured = since <= until[:, None]
         grown[MEASURED] += ground.summed(at, np.where(is_measured, gained, 0.0))
-        grown[CURVE] += ground.summed(at, np.where(is_measured, 0.0, gained))
+        grown[SIZE] += ground.summed(at, np.where(is_measured, 0.0, gained))
     return total, grown
 
 
-def _by_year(species: str, basis: str, removed: np.ndarray, ground: _Ground) -> pd.DataFrame:
+def _by_year(species: str, kind: str, removed: np.ndarray, ground: _Ground) -> pd.DataFrame:
     """Sum the removals (t CO2) of one species by year."""
     sums = pd.Series(removed).groupby(ground.years).sum()
-    return pd.DataFrame({"species_group": species, "basis": basis, "year": sums.index,
-                         "tree_co2_t": sums.to_numpy()})  # fmt: skip
+    return pd.DataFrame({"project_type": PROJECT_TYPE, "species_group": species, "kind": kind,
+                         "year": sums.index, "co2_t": sums.to_numpy()})  # fmt: skip
 
 
 def _credited(rows: pd.DataFrame, ground: _Ground) -> np.ndarray:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .spreads import WITHIN_95, sd_of
+from .simulation import bias_factors, lognormal, stream
+from .spreads import WITHIN_95, Errors, sd_of
 from .tables import read_data
 
 
@@ -113,3 +114,49 @@ def level_errors(levels: pd.DataFrame | None) -> dict[str, GrowthError]:
         row.species_group: GrowthError(float(row.factor), float(row.half_width_pct))
         for row in levels.itertuples()
     }
+
+
+def common_draws(errors: Errors, draws: int, seed: int) -> np.ndarray:
+    """
+    Draw what the bias of two inventories does to all calibrated growth: one z for all.
+
+    Parameters
+    ----------
+    errors : Errors
+    draws, seed : int
+
+    Returns
+    -------
+    z : array, shape (draws,)
+        Standard normal numbers; 0 where both inventories are biased alike.
+    """
+    biases = bias_factors(errors, draws, seed)
+    sd = errors.bias_sd[-1] * np.sqrt(2.0 * (1.0 - errors.spread.bias_dates_correlation))
+    return (biases[-1] - biases[0]) / sd if sd > 0.0 else np.zeros(draws)
+
+
+def growth_draws(
+    group: str, by: str, one: GrowthError, errors: Errors, draws: int, seed: int
+) -> np.ndarray:
+    """
+    Draw the growth of a species group over its value without error.
+
+    Parameters
+    ----------
+    group : str
+        Species group.
+    by : {"curve", "rate"}
+        What it grows by.
+    one : GrowthError
+        How sure that is.
+    errors : Errors
+    draws, seed : int
+
+    Returns
+    -------
+    factor : array, shape (draws,)
+        The same numbers for everything that grows so, whatever else is drawn.
+    """
+    own = stream(seed, f"growth/{group}/{by}").standard_normal(draws)
+    return lognormal(own, one.own_pct) * lognormal(common_draws(errors, draws, seed),
+                                                   one.common_pct)  # fmt: skip

@@ -8,11 +8,11 @@ import pandas as pd
 
 from .carbon import stand_carbon
 from .coverage import PARTS
-from .growth_errors import GrowthError, growth_spread_pct
+from .growth_errors import GrowthError, growth_draws, growth_spread_pct
 from .new_forest import with_planting, with_regrowth, with_young
 from .parameters import AREA_GROUPS, TREE_PARAMETERS, by_species, constant
 from .scenarios import Scenario
-from .simulation import area_factors, bias_factors, lognormal, stream, tree_factors
+from .simulation import area_factors, bias_factors, lognormal, tree_factors
 from .spreads import Errors
 from .trajectories import Course, Trajectory, course, follow
 
@@ -57,10 +57,8 @@ class Forest:
 
     def drawn(self, key: tuple[str, bool]) -> np.ndarray:
         """Draw growth of one key over its factor without error."""
-        one, common = self.growth_of(key), self.common()
-        name = f"growth/{key[0]}/{'curve' if key[1] else 'rate'}"
-        own = lognormal(stream(self.seed, name).standard_normal(self.draws), one.own_pct)
-        return own * lognormal(common, one.common_pct)
+        by = "curve" if key[1] else "rate"
+        return growth_draws(key[0], by, self.growth_of(key), self.errors, self.draws, self.seed)
 
     def point(self, key: tuple[str, bool]) -> np.ndarray:
         """Draw growth of one key, as points from -1 to 1."""
@@ -73,14 +71,6 @@ class Forest:
     def bias(self) -> np.ndarray:
         """Draw the bias of the stock at the start."""
         return bias_factors(self.errors, self.draws, self.seed)[-1] - 1.0
-
-    def common(self) -> np.ndarray:
-        """Draw what the bias of two inventories does to all calibrated growth: one z for all."""
-        biases = bias_factors(self.errors, self.draws, self.seed)
-        sd = self.errors.bias_sd[-1] * np.sqrt(
-            2.0 * (1.0 - self.errors.spread.bias_dates_correlation)
-        )
-        return (biases[-1] - biases[0]) / sd if sd > 0.0 else np.zeros(self.draws)
 
     def bias_points(self) -> np.ndarray:
         """Draw the bias of the stock at the start, as points from -1 to 1."""

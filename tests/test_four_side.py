@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from test_four_side_records import MODELS, PARAMETERS, record
 
-from carbon_sink.four_side import CURVE, MEASURED, count_four_side
+from carbon_sink.four_side import MEASURED, SIZE, count_four_side
 from carbon_sink.tables import columns
 from carbon_sink.tree_sizes import size_at
 
@@ -82,9 +82,9 @@ def test_trees_that_were_measured_go_on_from_their_measure():
 
 def test_growth_until_a_measurement_is_told_from_growth_by_the_curve():
     growth = counted(record(dbh_cm=12.0, measured_year=2025.0), record(dbh_cm=None)).growth
-    sums = growth.set_index(["basis", "year"])["tree_co2_t"]
+    sums = growth.set_index(["kind", "year"])["co2_t"]
     assert (sums[MEASURED].loc[:2025].sum() > 0.0, sums[MEASURED].loc[2026:].sum()) == (True, 0.0)
-    assert (sums[CURVE].loc[:2024].sum(), sums[CURVE].loc[2026:].min() > 0.0) == (0.0, True)
+    assert (sums[SIZE].loc[:2024].sum(), sums[SIZE].loc[2026:].min() > 0.0) == (0.0, True)
 
 
 def test_what_trees_hold_when_they_are_planted_is_no_removal():
@@ -253,5 +253,5 @@ def test_removals_over_the_period_are_the_difference_of_the_carbon(row):
 def test_growth_by_species_sums_to_the_ledger(rows):
     found = counted(*rows)
     by_year = found.ledger.groupby("year")["tree_co2_t"].sum()
-    species = found.growth.groupby("year")["tree_co2_t"].sum().reindex(by_year.index, fill_value=0)
+    species = found.growth.groupby("year")["co2_t"].sum().reindex(by_year.index, fill_value=0)
     assert species.tolist() == pytest.approx(by_year.tolist(), abs=1e-9)

@@ -3,8 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from surveys import PARAMETERS
 
-from carbon_sink.growth_errors import GrowthError, growth_spread_pct, level_errors, rate_errors
+from carbon_sink.growth_errors import (
+    GrowthError,
+    common_draws,
+    growth_draws,
+    growth_spread_pct,
+    level_errors,
+    rate_errors,
+)
+from carbon_sink.spreads import Errors, default_spread
 
 TABLE = pd.DataFrame({"species_group": ["oak"], "year_before": 2020, "year_after": 2025,
                       "volume_before_m3": 1000.0, "observed_m3": 1100.0,
@@ -48,3 +57,22 @@ def test_levels_come_with_their_own_error_only():
     assert level_errors(table) == {"oak": GrowthError(0.4, 60.0)}
     assert level_errors(None) == {}
     assert growth_spread_pct() == 50.0
+
+
+def test_growth_is_drawn_by_its_own_error_and_the_one_that_all_share():
+    spread = default_spread()
+    errors = Errors(spread, PARAMETERS, (2020, 2025), np.array([0.05, 0.05]))
+    one = GrowthError(0.5, 20.0, 30.0)
+    oak, fir = (growth_draws(group, "rate", one, errors, 20_000, 1) for group in ("oak", "fir"))
+    # lognormal factors of mean 1: (1 + s^2)(1 + c^2) - 1 is the variance of the product
+    assert oak.mean() == pytest.approx(1.0, abs=0.005)
+    assert oak.std() == pytest.approx(one.half_width_pct / 195.9964, rel=0.03)
+    # what they share is c^2 of the variance
+    shared = (30.0 / 195.9964) ** 2 / oak.var()
+    assert np.corrcoef(oak, fir)[0, 1] == pytest.approx(shared, abs=0.03)
+
+
+def test_inventories_that_err_alike_move_no_growth():
+    spread = default_spread(bias_dates_correlation=1.0)
+    errors = Errors(spread, PARAMETERS, (2020, 2025), np.array([0.05, 0.05]))
+    assert common_draws(errors, 5, 1).tolist() == [0.0] * 5
