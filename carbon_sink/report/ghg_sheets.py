@@ -11,7 +11,7 @@ from ..lucf import ROWS, SUMS, UNITS
 from ..parameters import CONFIDENCE
 from ..summary import WHOLE_PLACE, RunFacts
 from ..units import pretty
-from .layout import CODES, Sheet, code_in_words
+from .layout import CODES, Sheet, code_in_words, joined
 
 INVENTORY, LANDS, FLOWS = "ghg_inventory", "crt_tables", "carbon_flows"
 SUMMARY_SHEET, LAND_SHEET = "crt_summary", "crt_land"
@@ -46,27 +46,20 @@ def ghg_sheets(
     found = []
     if len(tables.get(INVENTORY, ())):
         about = _about(tables, facts, parameters, "inventory")
-        found.append(_joined([_inventory(*part, lang) for part in _periods(tables[INVENTORY])],
+        found.append(joined([_inventory(*part, lang) for part in _periods(tables[INVENTORY])],
                              about))  # fmt: skip
     if len(tables.get(LANDS, ())):
         about = _about(tables, facts, parameters, "crt")
         parts = list(_periods(tables[LANDS]))
         summary = [sheet for part in parts for sheet in _summary(*part, lang)]
         lands = [sheet for part in parts for sheet in _lands(*part, lang)]
-        found += [_joined(summary, about), _joined(lands, about)]
+        found += [joined(summary, about), joined(lands, about)]
     return found
 
 
 def _periods(table: pd.DataFrame) -> list[tuple[tuple[int, int], pd.DataFrame]]:
     """Part a table by its pairs of dates, the latest first."""
     return sorted(table.groupby(["year_before", "year_after"]), key=lambda part: part[0])[::-1]
-
-
-def _joined(blocks: list[Sheet], about: list[str]) -> Sheet:
-    """Put tables on one sheet, under what must be known of all of them."""
-    first = blocks[0]
-    lines = [line for line in (*about, first.about) if line]
-    return first._replace(about="\n".join(lines), below=tuple(blocks[1:]))
 
 
 def _about(

@@ -37,6 +37,10 @@ CODES = {
     "category_after": "crt.land",
     "species_group": "species",
     "verdict": "verdict",
+    "status": "status",
+    "side": "side",
+    "in_inventory": "in_inventory",
+    "label": "ccer_label",
 }
 # columns whose codes mean something else in one table
 OWN_CODES = {
@@ -48,6 +52,19 @@ OWN_CODES = {
     ("project_verification", "evidence"): "evidence_of",
     ("project_verification", "reason"): "verdict_reason",
     ("project_visits", "reason"): "verdict_reason",
+    ("project_deductions", "reason"): "deduction",
+    ("target_gap", "verdict"): "gap",
+    ("candidate_land", "kind"): "room",
+    ("candidate_land", "basis"): "room",
+}
+# codes of rows that are the sum of others
+TOTALS = {
+    "part": ("total", LIVING_TOTAL),
+    "expected": ("total",),
+    "project_type": ("all",),
+    "side": ("all",),
+    "cause": ("total",),
+    "kind": ("total",),
 }
 # numbers without a unit that are no counts
 RATIOS = ("ratio", "factor", "standard_error", "low", "high", "factor_before", "factor_after",
@@ -79,6 +96,13 @@ class Sheet(NamedTuple):
     below: tuple["Sheet", ...] = ()
 
 
+def joined(blocks: list[Sheet], about: list[str]) -> Sheet:
+    """Put tables on one sheet, under what must be known of all of them."""
+    first = blocks[0]
+    lines = [line for line in (*about, first.about) if line]
+    return first._replace(about="\n".join(lines), below=tuple(blocks[1:]))
+
+
 def filled(value: object) -> bool:
     """Tell whether a cell holds anything."""
     return not pd.isna(value) and value != ""
@@ -105,9 +129,9 @@ def table_sheet(
         shown["item"] = [_item_name(item, lang) for item in table["item"]]
     rows = shown.to_numpy().tolist()
     total = pd.Series(data=False, index=table.index)
-    for part in ("part", "expected"):
-        if part in table:
-            total |= table[part].isin(["total", LIVING_TOTAL])
+    for column, codes in TOTALS.items():
+        if column in table:
+            total |= table[column].isin(codes)
     for zone in ("town_code", "zone"):
         if zone in table:
             total |= table[zone].eq("")
@@ -156,6 +180,6 @@ def unit_of(table: str, column: str) -> str:
     """Return the unit that rules the number format of a column; ``year`` for names."""
     if column in RATIOS and columns(table).loc[column, "unit"] in ("", "1"):
         return "ratio"
-    if column.endswith("year") or column.startswith("year") or column in PLAIN_NUMBERS:
+    if column.endswith("year") or column.startswith("year_") or column in PLAIN_NUMBERS:
         return "year"
     return columns(table).loc[column, "unit"]

@@ -11,15 +11,13 @@ from .carbon_sheets import carbon_sheets
 from .cover import cover_sheets
 from .ghg_sheets import ghg_sheets
 from .layout import CODES, Sheet, code_in_words, filled, table_sheet, unit_of
+from .project_sheets import project_sheets
 
-# sheets that show a table as it is, before and after those of land cover; the texts name them
+# sheets that show a table as it is, before those of carbon, of works and of land cover; the texts
+# name them
 FOREST_SHEETS = ("coverage_parts", "stock_parts", "carbon_parts", "species_summary")
-RECORD_SHEETS = (
-    "plan_quantities",
-    "inventory_summary",
-    "absent",
-    "notes",
-)
+PLAN_SHEETS = ("plan_quantities",)
+RECORD_SHEETS = ("inventory_summary", "absent", "notes")
 # figures whose change since the base year is laid out by town
 CHANGES = ("forest_coverage_pct", "forest_area_ha", "forest_stock_m3", "stock_m3_ha", "carbon_t")
 METHOD = ("coverage", "area", "stock", "carbon", "tree_cover", "rounding", "trace")
@@ -102,6 +100,8 @@ def sheets_of(
         found.append(table_sheet(name, name, tables[name], lang, about))
     found += carbon_sheets(tables, facts)
     found += ghg_sheets(tables, facts, parameters)
+    found += _plain_sheets(PLAN_SHEETS, tables, lang)
+    found += project_sheets(tables, facts)
     found += cover_sheets(tables, lang)
     found += _plain_sheets(RECORD_SHEETS, tables, lang)
     if len(parameters):
