@@ -155,6 +155,13 @@ def test_lines_points_and_works_without_a_shape_are_kept_and_told(small_place):
     assert inputs.projects[0].geom_type.tolist() == ["LineString", "Polygon"]
 
 
+def test_works_in_a_table_are_told_to_lie_nowhere(small_place):
+    content = "project_id,project_type,start_year,done_ha\nT1,造林,2022,3\n"
+    (small_place.parent / "four_side.csv").write_text(content, encoding="utf-8")
+    found = {(one.code, one.value) for one in gather(load_settings(small_place)).notes}
+    assert ("works_without_polygon", "T1") in found
+
+
 def test_a_record_may_bear_the_number_of_a_project_and_none_may_come_twice(small_place):
     path = small_place.parent / "four_side.csv"
     head = "record_id,project_id,planted_year,tree_count,survival_pct\n"

@@ -338,6 +338,9 @@ def test_workbooks_that_are_broken_old_or_too_large_are_refused(xlsx, csv, tmp_p
     assert set(refusal(tmp_path / "bomb.xlsx")) == {"zip_too_large"}
     monkeypatch.setattr("carbon_sink.readers.workbooks.MOST_CELLS", 1)
     assert set(refusal(tmp_path / "a.xlsx")) == {"table_too_large"}
+    monkeypatch.setattr("carbon_sink.readers.spreadsheets.MOST_CELLS", 3)
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert set(refusal(tmp_path / "a.csv")) == {"table_too_large"}
 
 
 # --- records -------------------------------------------------------------------------------

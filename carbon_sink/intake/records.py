@@ -70,7 +70,8 @@ def _on_ground(
     if works.attrs["table"] == "four_side":
         return _stored(works), check_trees_inside(works, place, asked)
     if not isinstance(works, gpd.GeoDataFrame):
-        return works, []
+        nowhere = pd.Series(data=True, index=works.index)
+        return works, asked.tell("works_without_polygon", nowhere, works, "project_id")
     is_area = works.geom_type.isin(POLYGONAL)
     file, layer = records.place["file"], records.place["layer"]
     mended, problems, changed_ha = quality.mend_polygons(works[is_area], file=file, name=layer)

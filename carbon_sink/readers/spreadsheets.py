@@ -16,10 +16,12 @@ from .cells import read_dbf
 from .encoding import encoding_of_file
 from .formats import content_of, kind_of, located
 from .record_columns import hold_in_units, our_columns, record_table
-from .workbooks import MOST_CELLS, read_sheet, title_rows
+from .workbooks import read_sheet, title_rows
 
 SUFFIXES = (".csv", ".xlsx", ".xls", ".dbf")
 DELIMITERS = {",": "delimiter.comma", ";": "delimiter.semicolon", "\t": "delimiter.tab"}
+# cells of a CSV: 200 000 records of 40 columns; a workbook takes more memory for each
+MOST_CELLS = 8_000_000
 # of the filled cells, so many numbers make the others suspicious
 NUMERIC_SHARE = 0.9
 
@@ -160,10 +162,11 @@ def _delimiter(text: str) -> str:
 def _ragged(rows: dict[int, list[str]], place: dict) -> list[Problem]:
     """Tell of rows with more cells than the heading, and of rows with fewer."""
     width = len(next(iter(rows.values()), []))
-    text = pd.Series({row: ",".join(cells) for row, cells in rows.items()}, dtype="str")
+    odd = {row: cells for row, cells in rows.items() if len(cells) != width}
+    text = pd.Series({row: ",".join(cells) for row, cells in odd.items()}, dtype="str")
     longer = pd.Series({row: any(one.strip() for one in cells[width:])
-                        for row, cells in rows.items()}, dtype=bool)  # fmt: skip
-    short = pd.Series({row: len(cells) < width for row, cells in rows.items()}, dtype=bool)
+                        for row, cells in odd.items()}, dtype=bool)  # fmt: skip
+    short = pd.Series({row: len(cells) < width for row, cells in odd.items()}, dtype=bool)
     rule = str(width)
     return [
         *faulty("row_too_long", longer, text, rule=rule, **place),
