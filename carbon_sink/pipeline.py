@@ -26,8 +26,9 @@ from .parameters import load_parameters
 from .projection import check_engine, look_ahead, scenarios_of
 from .projects import PLAN_ITEMS, four_side_projects, plan_quantities
 from .prospects import look_around
-from .results import content_of, gis_layers, layers_of
+from .results import content_of, gis_layers, layers_of, works_with_results
 from .settings import ELLIPSOID, Settings, load_settings
+from .sink_totals import total_sinks
 from .sinks import count_sinks
 from .stand_changes import change_notes, change_tables, matched
 from .summary import RunFacts, inventory_tables
@@ -62,6 +63,8 @@ class Run:
         towns, projects, boundary, surveyed = (
             self.layers.get(name) for name in ("towns", "projects", "boundary", "surveyed")
         )
+        if projects is not None:
+            projects = works_with_results(projects, self.tables)
         return maps.overview(self.facts, self.tables, towns, projects, boundary, surveyed)
 
 
@@ -225,6 +228,8 @@ def compute(settings: Settings, inputs: Inputs, measure: Measure = class_area) -
     accounts = account(case)
     look_ahead(accounts, case)
     sinks = count_sinks(accounts, case, measure)
+    if sinks is not None:
+        total_sinks(accounts, case, sinks)
     cited = pd.concat([cited.astype(object), used_evidence(accounts, case),
                        used_by_works(case, accounts.tables)])  # fmt: skip
     cited = cited.drop_duplicates(["species_group", "parameter"]).reset_index(drop=True)

@@ -155,14 +155,21 @@ def gis_layers(
             seen = part[["landcover_year", *COVERS, "main_class", "agreement_pct"]]
             # by row, in the order both have: parcels of several polygons share a key
             found[f"stands_{surveyed}"] = stands.join(seen.set_axis(stands.index))
-    if "projects" in found and "project_results" in tables:
-        results = tables["project_results"]
-        new = [name for name in results if name not in found["projects"]]
-        found["projects"] = found["projects"].merge(
-            results[["project_id", *new]], on="project_id", how="left"
-        )
+    if "projects" in found:
+        found["projects"] = works_with_results(found["projects"], tables)
     if "towns" in found and "town_summary" in tables:
         summary = tables["town_summary"]
         figures = summary[summary["year"].eq(year)].drop(columns="town_name")
         found["towns"] = found["towns"].merge(figures, on="town_code", how="left")
     return found
+
+
+def works_with_results(
+    works: gpd.GeoDataFrame, tables: dict[str, pd.DataFrame]
+) -> gpd.GeoDataFrame:
+    """Return the layer of works with the figures that ``project_results`` has of each."""
+    if "project_results" not in tables:
+        return works
+    results = tables["project_results"]
+    new = [name for name in results if name not in works]
+    return works.merge(results[["project_id", *new]], on="project_id", how="left")

@@ -391,7 +391,8 @@ def test_projects_with_a_shape_are_drawn_and_named(page):
     shown = data_of(page)["projects"]
     assert [kind["name"] for kind in shown["kinds"]] == ["矿山废弃地修复", "of_my_own"]
     assert [item["name"] for item in shown["items"]] == ["修复一期", "P2"]
-    assert ["完成面积", "12.50 ha"] in shown["items"][0]["rows"]
+    rows = {shown["names"][place]: text for place, text in shown["items"][0]["rows"]}
+    assert rows["完成面积"] == "12.50 ha"
 
 
 def test_a_town_without_figures_is_drawn_and_a_town_without_shape_is_listed(towns, tables):

@@ -24,9 +24,9 @@ function townWindow(page, town, themeName) {
   return append(box, append(element("table"), append(element("tbody"), head, ...rows)));
 }
 
-function projectWindow(work) {
-  const rows = work.rows.map(([name, text]) =>
-    append(element("tr"), element("td", "", name), element("td", "", text)));
+function projectWindow(page, work) {
+  const rows = work.rows.map(([place, text]) =>
+    append(element("tr"), element("td", "", page.projects.names[place]), element("td", "", text)));
   const table = append(element("table"), append(element("tbody"), ...rows));
   return append(element("div", "town-window"), element("h3", "", work.name), table);
 }
@@ -160,7 +160,7 @@ function addProjects(map, page, state) {
     const point = (feature, at) => dot(at);
     const shape = L.geoJSON(work.shape, { style: paint, pointToLayer: point, pane: "works" });
     for (const layer of [shape, dot(work.at)]) {
-      layer.bindPopup(() => projectWindow(work), { maxWidth: 340, ...besideControls });
+      layer.bindPopup(() => projectWindow(page, work), { maxWidth: 340, ...besideControls });
       layer.bindTooltip(() => element("div", "", work.name), { sticky: true });
       layer.addTo(layer === shape ? state.kinds[work.kind] : state.dots[work.kind]);
     }

@@ -95,12 +95,28 @@ function showLeft(page) {
   });
   fill(parts.querySelector("ul"), ...lines);
 
+  showSinks(page);
+
   const about = document.getElementById("about");
   about.querySelector("h2").textContent = words.about;
   const facts = page.facts.flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]);
   fill(about.querySelector("dl"), ...facts);
   const foot = page.facts.map(([name, text]) => name + " " + text);
   document.getElementById("print-foot").textContent = [...foot, page.unverified].filter(Boolean).join(" | ");
+}
+
+function showSinks(page) {
+  const words = page.words;
+  const sinks = document.getElementById("sinks");
+  sinks.hidden = !page.sinks.length;
+  fill(sinks.querySelector("h2"), element("span", "", words.sinks), element("small", "", page.sinks_until));
+  const lines = page.sinks.map((one) => {
+    const cells = [one.name, one.value, one.interval].map((text) => element("span", "", text));
+    cells[2].title = words.sinks_interval;
+    return append(element("li", one.color ? "" : "whole"), swatch(one.color, one.color ? "" : "blank"), ...cells);
+  });
+  fill(sinks.querySelector("ul"), ...lines);
+  sinks.querySelector("p").textContent = words.sinks_note;
 }
 
 function swatch(color, kind) {

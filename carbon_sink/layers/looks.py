@@ -19,7 +19,8 @@ CONTRACTS = {
     "stands": ("stands", "landcover_of_stands"),
     "parcels_to_visit": ("parcels_to_visit",),
     "stand_changes": ("stand_changes",),
-    "projects": ("projects",),
+    "projects": ("projects", "project_results"),
+    "project_visits": ("project_visits",),
     "events": ("events",),
     "faulty_features": ("faulty_features",),
 }
@@ -30,9 +31,12 @@ CATEGORIES = {  # layer: field, kind of its texts and colors
     "parcels_to_visit": ("category", "visit"),
     "stand_changes": ("change_class", "change"),
     "projects": ("project_type", "project"),
+    "project_visits": ("verdict", "verdict"),
     "events": ("event_type", "layer.event"),
     "faulty_features": ("severity", "severity"),
 }
+# a second way to color a layer, for people to choose
+MORE_CATEGORIES = {"projects": ("verdict", "verdict")}
 STYLE_TABLE = """
 CREATE TABLE layer_styles (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -77,32 +81,55 @@ def kind_of(name: str) -> str:
     return name.rstrip("0123456789").rstrip("_")
 
 
-def write_styles(file: sqlite3.Connection, styles: list[tuple[str, str, str]]) -> None:
-    """Store the default style of every layer (layer, QML, description) where QGIS looks for it."""
+def write_styles(file: sqlite3.Connection, styles: list[tuple[str, str, str, str]]) -> None:
+    """
+    Store the styles of layers where QGIS looks for them.
+
+    Each is (layer, name, QML, description); the style named as its layer is the default.
+    """
     file.execute(STYLE_TABLE)
     file.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
         " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
         (WRITTEN,),
     )
-    for table, qml, description in styles:
+    for table, name, qml, description in styles:
         file.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
             " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
-            " owner, ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
-            (table, table, qml, description, WRITTEN),
+            " owner, ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', NULL, ?)",
+            (table, name, qml, int(name == table), description, WRITTEN),
         )
 
 
-def style_of(name: str, shape: str, layer: gpd.GeoDataFrame, lang: str) -> str:
-    """Return the style of one layer."""
+def styles_of(
+    table: str, name: str, shape: str, layer: gpd.GeoDataFrame, lang: str
+) -> list[tuple[str, str]]:
+    """Return the names of the styles of one layer of the file with their QML, the default first."""
+    found = [(table, _default_style(name, shape, layer, lang))]
+    column, words = MORE_CATEGORIES.get(kind_of(name), ("", ""))
+    if column in layer:
+        title = f"{table} {heading(rule_of(name, column).name, column, lang)}"
+        found.append((title, _style_by(column, words, name, shape, layer, lang)))
+    return found
+
+
+def _style_by(
+    column: str, words: str, name: str, shape: str, layer: gpd.GeoDataFrame, lang: str
+) -> str:
+    """Return a style with a color for each code of a field."""
+    classes = _categories(layer[column], words, lang)
+    aliases = _aliases(name, layer, lang)
+    return style(aliases, classes=classes, column=column, geometry=SYMBOLS[shape])
+
+
+def _default_style(name: str, shape: str, layer: gpd.GeoDataFrame, lang: str) -> str:
+    """Return the style that a layer opens with."""
     kind = kind_of(name)
     aliases = _aliases(name, layer, lang)
     symbol = SYMBOLS[shape]
     if kind in CATEGORIES and CATEGORIES[kind][0] in layer:
-        column, words = CATEGORIES[kind]
-        classes = _categories(layer[column], words, lang)
-        return style(aliases, classes=classes, column=column, geometry=symbol)
+        return _style_by(*CATEGORIES[kind], name, shape, layer, lang)
     if kind == "towns":
         label = "town_name" if "town_name" in layer else ""
         classes = []

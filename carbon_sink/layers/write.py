@@ -21,7 +21,7 @@ from ..legend import code_name
 from ..styles import style
 from ..summary import RunFacts
 from ..tables import heading
-from .looks import WRITTEN, kind_of, rule_of, style_of, write_field_names, write_styles
+from .looks import WRITTEN, kind_of, rule_of, styles_of, write_field_names, write_styles
 
 GROUPS = {  # shapely's types by what can stand in one layer
     shapely.GeometryType.POLYGON: ("MultiPolygon", ""),
@@ -49,7 +49,8 @@ def write_layers(path: str | Path, layers: dict[str, gpd.GeoDataFrame], facts: R
         File to write, ``.gpkg``; an existing one is replaced.
     layers : dict
         Layer name to GeoDataFrame. ``towns``, ``stands`` (also ``stands_2025``), ``projects``,
-        ``events``, ``parcels_to_visit`` and ``boundary`` get a style; others are written plainly.
+        ``project_visits``, ``events``, ``parcels_to_visit`` and ``boundary`` get a style; others
+        are written plainly.
     facts : RunFacts
         Place, year, language, and whether the data are generated.
 
@@ -81,8 +82,9 @@ def _write_all(
         file.execute("BEGIN")
         write_styles(
             file,
-            [(table, style_of(name, shape, layer, lang), about[name])
-             for table, name, shape, layer in written],
+            [(table, title, qml, about[name])
+             for table, name, shape, layer in written
+             for title, qml in styles_of(table, name, shape, layer, lang)],
         )  # fmt: skip
         write_field_names(file, written, lang)
         file.execute("COMMIT")
@@ -157,7 +159,8 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame, lang: str = "zh") -
         raise FileError(Problem("output_not_writable", file=path.name, value=str(error))) from None
     aliases = {"sample_id": heading("reference_samples", "sample_id", lang)}
     with closing(sqlite3.connect(path)) as file, file:
-        write_styles(file, [(name, style(aliases, label="sample_id", geometry="marker"), "")])
+        qml = style(aliases, label="sample_id", geometry="marker")
+        write_styles(file, [(name, name, qml, "")])
 
 
 def write_parts(path: str | Path, parts: Iterable[gpd.GeoDataFrame], name: str) -> None:

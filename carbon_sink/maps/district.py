@@ -14,14 +14,13 @@ from ..legend import (
     class_edges,
     class_index,
     class_labels,
-    code_colors,
     code_name,
 )  # fmt: skip
 from ..summary import RunFacts
 from ..tables import columns
 from ..targets import whole_place
 from ..units import pretty
-from . import figures, shapes
+from . import figures, shapes, works
 
 if TYPE_CHECKING:
     import folium
@@ -33,8 +32,6 @@ THEMES = (
     ("carbon_t_ha", "violet"),
     ("removal_co2_t_yr", "blue"),
 )
-PROJECT_ROWS = ("start_year", "planned_ha", "done_ha", "verified_ha")
-OTHER_COLOR = "#6d7570"
 
 
 def overview(
@@ -58,7 +55,8 @@ def overview(
         ``town_code``, ``town_name`` and areas, in any coordinate system. Without them the
         page shows the panels and the boundary.
     projects : GeoDataFrame, optional
-        Projects with ``project_type``; areas, lines or points.
+        Projects with ``project_type``, and what is known of each as in the table
+        ``project_results``; areas, lines or points.
     boundary : GeoDataFrame, optional
         Outline of the place.
     surveyed : GeoDataFrame, optional
@@ -114,8 +112,8 @@ def page_content(
     words = figures.words(lang)
     if boundary is None:
         words["boundary"] = words["surveyed"]
-    works = _projects(projects, lang)
-    work_shapes = [work["shape"] for work in works["items"]]
+    drawn_works = works.page_works(projects, lang)
+    work_shapes = [work["shape"] for work in drawn_works["items"]]
     cards = figures.targets(tables, lang)
     place = text("map.place_year", lang, place=facts.place, year=facts.year)
     return {
@@ -133,13 +131,15 @@ def page_content(
         "targets": cards,
         "tally": figures.tally(cards, lang),
         "parts": figures.coverage_parts(tables, facts),
+        "sinks": works.sink_lines(tables, facts),
+        "sinks_until": text("map.sinks_until", lang, year=facts.year),
         "facts": figures.fact_lines(tables, facts),
         "themes": _themes(rows, whole_place(tables, facts.year), facts),
         "towns": _towns(rows, towns, drawn, tables, facts),
         "projects": {
-            "kinds": works["kinds"],
+            **drawn_works,
             "items": [
-                {**work, "shape": shapes.as_geojson(work["shape"])} for work in works["items"]
+                {**work, "shape": shapes.as_geojson(work["shape"])} for work in drawn_works["items"]
             ],
         },
         "boundary": [shapes.as_geojson(shape) for shape in outline if shape is not None],
@@ -231,51 +231,3 @@ def _town(name: str, shape: object, lines: list[dict]) -> dict:
         "at": shapes.label_point(shape),
         "size": size,
     }
-
-
-def _projects(projects: gpd.GeoDataFrame | None, lang: str) -> dict:
-    """Return the projects that have a shape, and the kinds they are of."""
-    if projects is None or not len(projects):
-        return {"kinds": [], "items": []}
-    drawn = shapes.display_shapes(projects)
-    colors = code_colors("project")
-    types = projects["project_type"].astype(str).tolist()
-    present = {kind for kind, shape in zip(types, drawn, strict=True) if shape is not None}
-    kinds = [kind for kind in colors if kind in present] + sorted(present - set(colors))
-    items = []
-    for row, kind, shape in zip(projects.to_dict("records"), types, drawn, strict=True):
-        if shape is not None:
-            name = row.get("project_name")
-            name = row.get("project_id") if name is None or pd.isna(name) else name
-            items.append(
-                {
-                    "kind": kinds.index(kind),
-                    "name": str(name),
-                    "rows": _project_rows(row, kind, lang),
-                    "shape": shape,
-                    "at": shapes.label_point(shape),
-                }
-            )
-    return {
-        "kinds": [
-            {
-                "name": code_name("project", kind, lang),
-                "color": colors.get(kind, OTHER_COLOR),
-                "count": types.count(kind),
-            }
-            for kind in kinds
-        ],
-        "items": items,
-    }
-
-
-def _project_rows(row: dict, kind: str, lang: str) -> list[list[str]]:
-    """Return the rows of a project's window."""
-    rules = columns("projects")
-    found = [[rules.loc["project_type", f"name_{lang}"], code_name("project", kind, lang)]]
-    for name in PROJECT_ROWS:
-        if name in row and not pd.isna(row[name]):
-            unit = rules.loc[name, "unit"]
-            value = f"{figures.shown(row[name], unit)} {unit}" if unit else str(int(row[name]))
-            found.append([rules.loc[name, f"name_{lang}"], value])
-    return found

@@ -121,7 +121,7 @@ def _ledger(tables: Tables, facts: RunFacts) -> list[Sheet]:
 
 
 def _deductions(tables: Tables, facts: RunFacts) -> list[Sheet]:
-    """Sum what was taken off by reason; what is only told comes last."""
+    """Sum what was taken off by reason, slivers aside; what is only told comes last."""
     name = "project_deductions"
     table = _rows(tables, name)
     if table.empty:
@@ -129,8 +129,9 @@ def _deductions(tables: Tables, facts: RunFacts) -> list[Sheet]:
     groups = table.groupby(["reason", "is_taken_off"], sort=False)
     figures = [one for one in ("area_ha", "removal_co2e_t") if one in table]
     sums = groups[figures].sum(min_count=1).assign(projects=groups["project_id"].nunique())
-    sums = sums.reset_index().sort_values("is_taken_off", ascending=False, kind="stable")
-    return _tally(name, sums, facts)
+    sums = sums[sums["area_ha"].ge(LEAST_TAKEN_HA)].reset_index()
+    sums = sums.sort_values("is_taken_off", ascending=False, kind="stable")
+    return _tally(name, sums, facts) if len(sums) else []
 
 
 def _pieces(tables: Tables, facts: RunFacts) -> list[Sheet]:
