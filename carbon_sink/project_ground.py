@@ -213,13 +213,14 @@ def credited_ground(
     wrong = ground["not_forest_before_ha"].where(improves, ground["forest_before_ha"])
     cover = _tree_cover(ground, tree_cover_ha).where(~improves, 0.0)
     right = (owned_ha - wrong.fillna(cover)).clip(lower=0.0)
+    right = right.mask(right <= constant("topology_noise_ha"), 0.0)
     standing = under["trees_t"].where(improves, under["open_t"])
     counted = projects["done_ha"].clip(upper=ground["project_area_ha"].fillna(np.inf))
     share = (right / ground["project_area_ha"]).where(placed, 1.0)
     ground = ground.assign(
         creditable_share=share,
         credited_ha=counted * share,
-        carbon_before_t_ha=(standing / right).where(right > constant("topology_noise_ha")),
+        carbon_before_t_ha=(standing / right).where(right > 0.0),
     )
     taken = {
         "outside_place": ground["outside_ha"],

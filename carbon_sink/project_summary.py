@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 import pandas as pd
 
+from .parameters import constant
 from .summary import WHOLE_PLACE
 from .tables import columns
 
@@ -139,7 +139,7 @@ def ledger_totals(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def brought_by_deductions(
-    deductions: pd.DataFrame, works: pd.DataFrame, to_horizon: pd.Series
+    deductions: pd.DataFrame, works: pd.DataFrame, by_area: pd.Series
 ) -> pd.Series:
     """
     Tell what the hectares that were taken off would have brought until the last year.
@@ -150,8 +150,9 @@ def brought_by_deductions(
         ``project_id`` and ``area_ha`` (ha).
     works : DataFrame
         ``project_id`` and ``credited_ha`` (ha).
-    to_horizon : Series
-        Removal of each work (t CO2e), by its number.
+    by_area : Series
+        What grows with the area of each work (t CO2e until the last year), by its number:
+        emissions of the works and leakage do not.
 
     Returns
     -------
@@ -167,8 +168,8 @@ def brought_by_deductions(
     [25.0, nan]
     """
     credited = works.set_index("project_id")["credited_ha"]
-    per_ha = to_horizon / credited.where(credited.gt(0.0)).reindex(to_horizon.index)
-    per_ha = per_ha.replace([np.inf, -np.inf], np.nan)
+    known = credited.where(credited.gt(constant("topology_noise_ha")))
+    per_ha = by_area / known.reindex(by_area.index)
     return deductions["area_ha"] * deductions["project_id"].map(per_ha)
 
 

@@ -32,6 +32,9 @@ from .verification import project_visits, verify_projects
 from .works import FOUR_SIDE, IMPROVEMENT, PLANTING, Works, lay_out
 from .zonal import Measure
 
+# terms of a ledger that are twice as large on twice the area
+BY_AREA = ("tree_co2_t", "baseline_co2_t", "soil_co2_t")
+
 
 @dataclass
 class Sinks:
@@ -229,7 +232,9 @@ def _lay_out_results(found: Accounts, case: Case, sinks: Sinks) -> None:
     found.tables["project_towns"] = town_totals(results, towns, facts.place)
     taken = pd.concat([sinks.works.credited.deductions, _repeated(sinks.works)],
                       ignore_index=True)  # fmt: skip
-    removed = removed_until(sinks.ledger, [horizon])[horizon]
+    terms = sinks.ledger[list(BY_AREA)].sum(axis=1, min_count=1)
+    grown = sinks.ledger.assign(removal_co2e_t=terms.where(sinks.ledger["tree_co2_t"].notna()))
+    removed = removed_until(grown, [horizon])[horizon]
     found.tables["project_deductions"] = taken.assign(
         removal_co2e_t=brought_by_deductions(taken, rows, removed)
     )

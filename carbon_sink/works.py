@@ -78,7 +78,7 @@ def lay_out(case: Case, measure: Measure) -> Works | None:
     records = _together(case.inputs.four_side, "planted_year", year)
     if projects.empty and records.empty:
         return None
-    projects = _with_ground(_with_method(projects))
+    projects = _with_ground(_without_listed(_with_method(projects), records))
     place = case.inputs.boundary if case.inputs.boundary is not None else case.inputs.towns
     owned = own_ground(projects, priority_of(case.settings), place if len(place) else None)
     stands = case.surveyed().stands
@@ -136,6 +136,15 @@ def _with_method(projects: pd.DataFrame) -> pd.DataFrame:
     said = kind.where(kind.eq(PLANTING), IMPROVEMENT).where(kind.notna() & kind.ne(""))
     # only works in forest can be either; planted ground is no tended forest
     return projects.assign(method=said.where(usual.eq(IMPROVEMENT), usual).fillna(usual))
+
+
+def _without_listed(projects: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """Leave out projects without a polygon whose trees are listed: the records count for them."""
+    if "project_id" not in records or projects.empty:
+        return projects
+    drawn = projects.get("geometry", pd.Series(index=projects.index, dtype=object)).notna()
+    listed = projects["project_id"].isin(records["project_id"].dropna())
+    return projects[drawn | ~listed].reset_index(drop=True)
 
 
 def _rows(projects: gpd.GeoDataFrame, credited: Credited) -> pd.DataFrame:

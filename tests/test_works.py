@@ -1,5 +1,6 @@
 """Works laid on the ground of a run."""
 
+import pandas as pd
 import pytest
 from works_place import WORKS
 
@@ -73,3 +74,13 @@ def test_a_run_without_works_lays_out_nothing(works_case):
     case, measure = works_case
     inputs = vars(case.inputs) | {"projects": [], "four_side": []}
     assert lay_out(case._replace(inputs=type(case.inputs)(**inputs)), measure) is None
+
+
+def test_a_project_whose_trees_are_listed_is_counted_by_its_list(works_case):
+    case, measure = works_case
+    plan = pd.DataFrame({"project_id": ["SP1", "T1"], "project_type": "four_side",
+                         "start_year": 2022, "done_ha": 5.0})  # fmt: skip
+    inputs = vars(case.inputs) | {"projects": [*case.inputs.projects, plan]}
+    laid = lay_out(case._replace(inputs=type(case.inputs)(**inputs)), measure)
+    assert "SP1" not in set(laid.rows["project_id"])
+    assert laid.rows.set_index("project_id").loc["T1", "credited_ha"] == 5.0

@@ -23,7 +23,7 @@ KINDS = {
 RIVERS = (("濑溪河", 3, None), ("清流河", 2, 2020))
 PARKS, PARK_RADIUS_M = 4, 80.0
 ROW_M = 3.0
-REPORTED = 2025
+REPORTED, SAMPLED_UNTIL = 2025, 2023
 
 
 def with_details(
@@ -135,6 +135,11 @@ def _with_site(
         "nonforest_years": (planted, draw.integers(1, 31, count).astype(float)),
         "tenure": (planted, np.where(draw.random(count) < 0.92, "clear", "unclear")),
         "is_wetland": (planted, np.where(draw.random(count) < 0.97, "no", "yes")),
+        # beside some mines the ground that was never dug was sampled
+        "soil_carbon_reference_t_ha": (
+            kind.eq("mine_restoration") & projects["start_year"].le(SAMPLED_UNTIL),
+            draw.uniform(45.0, 65.0, count).round(1),
+        ),
     }
     return projects.assign(**{
         name: pd.Series(values, projects.index).where(some)

@@ -270,6 +270,7 @@ def _project_table(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
              "planned_ha", "done_ha", "verified_ha", "species_code", "density_trees_ha",
              "survival_pct", "survival_3yr_pct", "work_kind", "growth_gain_pct", "gain_source",
              "gain_years", "site_preparation", "belt_length_m", "belt_width_m", "belt_rows",
-             "soil_loss_pct", "baseline_carbon_t_ha", "emission_co2e_t", "nonforest_years",
-             "tenure", "is_wetland", "status", "note", "geometry"]  # fmt: skip
+             "soil_loss_pct", "soil_carbon_reference_t_ha", "baseline_carbon_t_ha",
+             "emission_co2e_t", "nonforest_years", "tenure", "is_wetland", "status", "note",
+             "geometry"]  # fmt: skip
     return projects[names]
