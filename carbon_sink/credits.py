@@ -10,6 +10,7 @@ from functools import cache
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from .errors import Problem, first_rows
 from .geometry import ellipsoidal_area_ha
@@ -76,7 +77,7 @@ def plot_share(ground: gpd.GeoDataFrame, start_year: pd.Series) -> pd.Series:
     [0.0, 1.0]
     """
     plots = ground.geometry.explode()
-    plots = plots[plots.notna() & ~plots.is_empty]
+    plots = plots[~(shapely.is_missing(plots.array) | shapely.is_empty(plots.array))]
     area = pd.Series(ellipsoidal_area_ha(plots).to_numpy() * M2_PER_HA, index=plots.index)
     early = start_year.le(_rule("plot_early_until"))
     least = early.map({True: _rule("plot_area_early"), False: _rule("plot_area")})

@@ -113,7 +113,7 @@ def project_monitoring(
     notes : list of Problem
         ``project_in_inventory``: the carbon of new forest that the district's stock has
         already; ``project_not_attributable``: that the stands of improved forest are no gain of
-        the works.
+        the works; ``project_on_forest``: plantings on ground that was forest.
 
     Notes
     -----
@@ -121,7 +121,8 @@ def project_monitoring(
     ``whole_share_min`` of its credited ground, partly from ``part_share_min`` on. Standing
     forest that is improved was in the inventory before, so for it all forest is asked; the
     removal on its ground is that of whole stands, which is not the work's, and
-    ``is_attributable`` is False.
+    ``is_attributable`` is False. So it is where more than ``part_share_min`` of the ground of a
+    planting was forest at the start: what was cleared there is in the difference.
 
     Examples
     --------
@@ -147,10 +148,10 @@ def project_monitoring(
            for name, unit in held.items() for when, date in (("before", before), ("after", after))},
         removal_co2_t=carbon_to_co2(after["carbon_t"] - before["carbon_t"]),
         in_inventory=_in_inventory(rows, before, after),
-        is_attributable=rows["method"].ne(IMPROVEMENT),
+        is_attributable=_own_change(rows, before),
     )  # fmt: skip
     table = found[list(columns("project_monitoring").index)].reset_index(drop=True)
-    return table, _notes(table)
+    return table, _notes(table, rows["method"].eq(IMPROVEMENT).to_numpy())
 
 
 def _in_inventory(rows: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> np.ndarray:
@@ -163,12 +164,19 @@ def _in_inventory(rows: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame)
     return np.select([share >= whole, share >= part], [YES, PARTLY], NO)
 
 
-def _notes(table: pd.DataFrame) -> list[Problem]:
+def _own_change(rows: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Tell whether the change on the ground of works is theirs: of plantings without forest."""
+    had = before["forest_ha"].fillna(0.0) > constant("part_share_min") * before["ground_ha"]
+    return rows["method"].ne(IMPROVEMENT) & ~had
+
+
+def _notes(table: pd.DataFrame, improves: np.ndarray) -> list[Problem]:
     """Tell what is in the district's stock already, and what is no gain of the works."""
     there = table["in_inventory"].ne(NO)
     cases = {
-        "project_in_inventory": there & table["is_attributable"],
-        "project_not_attributable": ~table["is_attributable"].astype(bool),
+        "project_in_inventory": there & ~improves,
+        "project_not_attributable": improves,
+        "project_on_forest": ~improves & ~table["is_attributable"].astype(bool),
     }
     notes = []
     for code, is_case in cases.items():

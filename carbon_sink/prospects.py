@@ -114,7 +114,7 @@ def _take_apart(found: Accounts, case: Case, sinks: Sinks | None) -> None:
             works = project_share(rows, sinks.works.pieces[pair[1]], sinks.works.rows, after, pair)
         losses = case.growing.losses.get(pair)
         parts[pair] = change_causes(rows, before, after, pair, losses, works)
-        found.notes += cause_notes(losses, works)
+        found.notes += [one for one in cause_notes(losses, works) if one not in found.notes]
     if any(len(one) for one in parts.values()):
         found.tables["change_causes"] = causes_table(
             parts, case.inputs.towns, case.facts.place, case.inputs.land_area_ha

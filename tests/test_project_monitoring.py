@@ -50,6 +50,15 @@ def test_a_plantation_that_became_forest_is_in_the_inventory_and_told():
         assert words in note.what("en")
 
 
+def test_ground_that_was_forest_before_tells_nothing_of_a_planting():
+    # bamboo of 30 t C was cleared for it
+    table, notes = monitored(works(), stands(["bamboo"], 10.0, 0.0, 30.0),
+                             stands(["arbor"], 10.0, 50.0, 20.0))  # fmt: skip
+    assert table.loc[0, "removal_co2_t"] < 0.0
+    assert not table.loc[0, "is_attributable"]
+    assert "project_on_forest" in {note.code for note in notes}
+
+
 def test_a_young_plantation_is_not_in_the_inventory_yet():
     table, notes = monitored(works(), stands(["cropland"]), stands(["young_planted"]))
     row = table.iloc[0]
