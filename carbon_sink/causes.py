@@ -57,7 +57,7 @@ SETTINGS = {
 }  # fmt: skip
 UNMOVING = {"title", "place", "language", "report_year", "synthetic", "output", "statistics",
             "targets", "landcover", "reference_samples", "carbon_density", "projects",
-            "uncertainty", "outlook"}  # fmt: skip
+            "uncertainty", "outlook", "sinks"}  # fmt: skip
 # figures that rows of evidence can move, by their set or by set and parameter; rows of other
 # sets are of biomass
 EVIDENCE = {
