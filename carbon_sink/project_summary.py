@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from .parameters import constant
 from .summary import WHOLE_PLACE
 from .tables import columns
 
@@ -136,41 +135,6 @@ def ledger_totals(ledger: pd.DataFrame) -> pd.DataFrame:
     last = sums["project_type"].eq(ALL_TYPES)
     sums = pd.concat([sums[~last], sums[last]], ignore_index=True)
     return sums[[name for name in wanted if name in sums]]
-
-
-def brought_by_deductions(
-    deductions: pd.DataFrame, works: pd.DataFrame, by_area: pd.Series
-) -> pd.Series:
-    """
-    Tell what the hectares that were taken off would have brought until the last year.
-
-    Parameters
-    ----------
-    deductions : DataFrame
-        ``project_id`` and ``area_ha`` (ha).
-    works : DataFrame
-        ``project_id`` and ``credited_ha`` (ha).
-    by_area : Series
-        What grows with the area of each work (t CO2e until the last year), by its number:
-        emissions of the works and leakage do not.
-
-    Returns
-    -------
-    removal_co2e_t : Series
-        On the index of the deductions: the hectares times what a credited hectare of the same
-        work brings; missing where the work has no credited hectare left to tell it.
-
-    Examples
-    --------
-    >>> taken = pd.DataFrame({"project_id": ["a", "b"], "area_ha": [1.0, 1.0]})
-    >>> works = pd.DataFrame({"project_id": ["a", "b"], "credited_ha": [4.0, 0.0]})
-    >>> brought_by_deductions(taken, works, pd.Series({"a": 100.0, "b": 0.0})).tolist()
-    [25.0, nan]
-    """
-    credited = works.set_index("project_id")["credited_ha"]
-    known = credited.where(credited.gt(constant("topology_noise_ha")))
-    per_ha = by_area / known.reindex(by_area.index)
-    return deductions["area_ha"] * deductions["project_id"].map(per_ha)
 
 
 def town_totals(results: pd.DataFrame, towns: pd.DataFrame, place: str) -> pd.DataFrame:

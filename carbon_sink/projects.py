@@ -210,7 +210,7 @@ def plan_quantities(
     """
     due = projects[projects["start_year"] <= report_year]
     due = due.reindex(columns=["plan_item", "project_type", "start_year", *AREAS, "survival_pct"])
-    item = due["plan_item"].fillna("")
+    item = due["plan_item"].astype(object).fillna("")
     if base_year is not None:
         item = item.mask(due["start_year"] <= base_year, "")
     weight = due["done_ha"].where(due["survival_pct"].notna())

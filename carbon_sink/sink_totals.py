@@ -9,6 +9,7 @@ from .growth_errors import level_errors, rate_errors
 from .language import text
 from .planting_curves import area_group
 from .project_summary import ALL_TYPES, EX_ANTE, EX_POST
+from .projects import PROJECT_TYPES
 from .sink_draws import AREA, CURVE, NAMES, RATE, draw_sinks, flows_until, ledger_flows
 from .sinks import Sinks
 from .spreads import Errors, bias_sd
@@ -33,8 +34,8 @@ def total_sinks(found: Accounts, case: Case, sinks: Sinks) -> None:
     said, year = case.settings.sinks, case.facts.year
     years = [year, *(one for one in sorted(said.years) if one > year)]
     expected = _expected(case, sinks, found.tables, years)
-    parts = [expected, _measured(found.tables.get("project_monitoring"))]
-    table = pd.concat([one for one in parts if len(one)], ignore_index=True)
+    measured = _measured(found.tables.get("project_monitoring"))
+    table = pd.concat([expected, measured] if len(measured) else [expected], ignore_index=True)
     found.tables["project_sinks"] = table[list(columns("project_sinks").index)]
     if said.price is None:
         found.reasons["ecosystem_value"] = text("absent.no_price", case.facts.language)
@@ -60,6 +61,9 @@ def _expected(
     )  # fmt: skip
     drawn = draw_sinks(rows, errors, rates, level_errors(sinks.levels), said.draws, said.seed)
     counts = _counted(tables["project_results"])
+    types = [one for one in (*PROJECT_TYPES, ALL_TYPES) if one in counts.index]
+    every = pd.MultiIndex.from_product([types, years], names=["project_type", "until_year"])
+    drawn = drawn.set_index(list(every.names)).reindex(every).reset_index()
     drawn = drawn.assign(basis=EX_ANTE).join(counts, on="project_type")
     figures = [one for pair in NAMES for one in pair]
     # a type of which no work is known removes an unknown amount, not nothing

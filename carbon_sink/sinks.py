@@ -14,13 +14,13 @@ from .growth_errors import growth_spread_pct
 from .improvement import improvement_ledger, improvement_notes
 from .improvement_evidence import treated_against_untreated, treated_share
 from .language import text
+from .parameters import constant
 from .planting_curves import rate_starts
 from .pools import PoolChoice
 from .project_ledger import LedgerTerms, ledger_notes, plantings_ledger
 from .project_monitoring import project_monitoring
 from .project_soil import mine_soil, soil_notes
 from .project_summary import (
-    brought_by_deductions,
     ledger_totals,
     project_results,
     removed_until,
@@ -32,8 +32,7 @@ from .verification import project_visits, verify_projects
 from .works import FOUR_SIDE, IMPROVEMENT, PLANTING, Works, lay_out
 from .zonal import Measure
 
-# terms of a ledger that are twice as large on twice the area
-BY_AREA = ("tree_co2_t", "baseline_co2_t", "soil_co2_t")
+REPEATED = "four_side_repeated"
 
 
 @dataclass
@@ -115,25 +114,18 @@ def _ledgers(found: Accounts, case: Case, works: Works) -> Sinks:
     """Count plantings, works in standing forest and four-side trees, each in its own way."""
     terms, models, rows = terms_of(case), case.growing.models, works.rows
     file = ", ".join(source.path for source in case.settings.projects)
-    latest = case.stands[max(case.stands)] if case.stands else None
-    if "growth_level_calibration" not in found.tables and latest is not None:
-        found.tables["growth_level_calibration"] = calibrate_curves(
-            latest, models, growth_spread_pct()
-        )
+    if case.stands:
+        latest = case.stands[max(case.stands)]
+        if "growth_level_calibration" not in found.tables:
+            levels = calibrate_curves(latest, models, growth_spread_pct())
+            found.tables["growth_level_calibration"] = levels
+        found.tables["planting_starts"] = rate_starts(latest, models)
     levels = found.tables.get("growth_level_calibration", no_levels())
-    ledgers = []
-    if rows["method"].eq(PLANTING).any():
-        starts = None
-        if latest is not None:
-            starts = rate_starts(latest, models)
-            found.tables["planting_starts"] = starts
-        choice = PoolChoice(**case.settings.pools.model_dump())
-        soil = mine_soil(rows, choice)
-        ledgers.append(plantings_ledger(rows, models, levels, case.parameters, terms,
-                                        starts=starts, soil=soil))  # fmt: skip
-        found.notes += ledger_notes(rows, models, levels, case.parameters, terms, starts=starts,
-                                    file=file)  # fmt: skip
-        found.notes += soil_notes(rows, soil, file)
+    ledgers = [_plantings(found, case, rows, levels)]
+    starts = found.tables.get("planting_starts")
+    found.notes += ledger_notes(rows, models, levels, case.parameters, terms, starts=starts,
+                                file=file)  # fmt: skip
+    found.notes += soil_notes(rows, mine_soil(rows, _pools(case)), file)
     if rows["method"].eq(IMPROVEMENT).any() and case.stands:
         ground = (works.pieces, case.stands, models)
         ledgers.append(improvement_ledger(rows, *ground, case.growing.factors, case.parameters,
@@ -141,16 +133,37 @@ def _ledgers(found: Accounts, case: Case, works: Works) -> Sinks:
         found.notes += improvement_notes(rows, *ground, terms, file)
     trees = None
     if len(works.records):
-        trees = count_four_side(works.records, case.parameters, models,
-                                case.settings.report_year, terms.crediting_period_yr,
-                                terms.non_permanence_pct)  # fmt: skip
+        trees = _four_side(case, works.records)
         ledgers.append(trees.ledger)
         found.notes += trees.notes
         found.tables["four_side_trees"] = trees.trees
-        found.tables["four_side_area"] = four_side_area(works.records)
+        counted = works.records[~works.records["is_repeated"]]
+        found.tables["four_side_area"] = four_side_area(counted)
     known = [one for one in ledgers if len(one)]
     ledger = pd.concat(known or ledgers[:1], ignore_index=True)
     return Sinks(works, trees, ledger, levels)
+
+
+def _plantings(
+    found: Accounts, case: Case, rows: pd.DataFrame, levels: pd.DataFrame
+) -> pd.DataFrame:
+    """Lay out the ledger of plantings."""
+    return plantings_ledger(
+        rows, case.growing.models, levels, case.parameters, terms_of(case),
+        starts=found.tables.get("planting_starts"), soil=mine_soil(rows, _pools(case)),
+    )  # fmt: skip
+
+
+def _four_side(case: Case, records: pd.DataFrame) -> FourSide:
+    """Count four-side trees one by one."""
+    terms = terms_of(case)
+    return count_four_side(records, case.parameters, case.growing.models,
+                           case.settings.report_year, terms.crediting_period_yr,
+                           terms.non_permanence_pct)  # fmt: skip
+
+
+def _pools(case: Case) -> PoolChoice:
+    return PoolChoice(**case.settings.pools.model_dump())
 
 
 def no_levels() -> pd.DataFrame:
@@ -232,12 +245,33 @@ def _lay_out_results(found: Accounts, case: Case, sinks: Sinks) -> None:
     found.tables["project_towns"] = town_totals(results, towns, facts.place)
     taken = pd.concat([sinks.works.credited.deductions, _repeated(sinks.works)],
                       ignore_index=True)  # fmt: skip
-    terms = sinks.ledger[list(BY_AREA)].sum(axis=1, min_count=1)
-    grown = sinks.ledger.assign(removal_co2e_t=terms.where(sinks.ledger["tree_co2_t"].notna()))
-    removed = removed_until(grown, [horizon])[horizon]
     found.tables["project_deductions"] = taken.assign(
-        removal_co2e_t=brought_by_deductions(taken, rows, removed)
+        removal_co2e_t=_brought(found, case, sinks, taken, horizon)
     )
+
+
+def _brought(
+    found: Accounts, case: Case, sinks: Sinks, taken: pd.DataFrame, horizon: int
+) -> pd.Series:
+    """Tell what everything that was taken off would have brought until a year, t CO2e."""
+    rows = sinks.works.rows
+    planted = rows[rows["method"].eq(PLANTING)]
+    one_ha = planted.assign(credited_ha=1.0, emission_co2e_t=0.0, leakage_co2e_t_yr=0.0)
+    per_ha = [removed_until(_plantings(found, case, one_ha, sinks.levels), [horizon])[horizon]]
+    known = rows[rows["method"].eq(IMPROVEMENT)
+                 & rows["credited_ha"].gt(constant("topology_noise_ha"))]  # fmt: skip
+    trees = sinks.ledger[sinks.ledger["project_id"].isin(known["project_id"])]
+    improved = removed_until(trees.assign(removal_co2e_t=trees["tree_co2_t"]), [horizon])[horizon]
+    per_ha.append(improved / known.set_index("project_id")["credited_ha"])
+    found_t = taken["area_ha"] * taken["project_id"].map(pd.concat(per_ha))
+    records = sinks.works.records
+    if len(records) and records["is_repeated"].any():
+        some = records[records["is_repeated"]]
+        alone = some.assign(project_id=some["record_id"], is_repeated=False)
+        lost = removed_until(_four_side(case, alone).ledger, [horizon])[horizon]
+        is_record = taken["reason"].eq(REPEATED)
+        found_t = found_t.mask(is_record, taken["project_id"].map(lost))
+    return found_t
 
 
 def _repeated(works: Works) -> pd.DataFrame:
@@ -248,6 +282,6 @@ def _repeated(works: Works) -> pd.DataFrame:
     some = records[records["is_repeated"]]
     return pd.DataFrame({
         "project_id": some["record_id"], "project_type": FOUR_SIDE,
-        "reason": "four_side_repeated", "other_id": some["other_id"],
+        "reason": REPEATED, "other_id": some["other_id"],
         "area_ha": four_side_projects(some)["done_ha"], "is_taken_off": True,
     })  # fmt: skip

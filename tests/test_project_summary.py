@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from carbon_sink.project_summary import (
     ALL_TYPES,
-    brought_by_deductions,
     ledger_totals,
     project_results,
     removed_in,
@@ -98,15 +97,6 @@ def test_the_whole_is_the_sum_of_the_types_and_comes_last():
     assert now.loc["corridor", "projects"] == 2
     assert pd.isna(now.loc["corridor", "soil_co2_t"])
     assert now.loc[ALL_TYPES, "soil_co2_t"] == 0.25
-
-
-def test_hectares_taken_off_would_have_brought_what_the_others_bring():
-    taken = pd.DataFrame({"project_id": ["b", "m", "x"], "area_ha": [0.5, 1.0, 1.0]})
-    horizon = removed_until(ledger(), [2060])[2060]
-    brought = brought_by_deductions(taken, works(), horizon)
-    # b removes 6 t on 2 ha; nothing is known of a work without a ledger
-    assert brought.tolist()[:2] == [1.5, -0.25]
-    assert pd.isna(brought[2])
 
 
 def test_towns_add_up_and_works_without_a_town_count_in_the_whole():

@@ -1,5 +1,6 @@
 """Sinks of the works of a run: every kind of work in one place, counted once."""
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from places import computed
@@ -36,6 +37,12 @@ def test_a_record_that_bears_the_number_of_a_project_is_taken_off(all_works, res
     assert taken.loc["F3", ["reason", "other_id"]].tolist() == ["four_side_repeated", "A1"]
     # F1 and F2 with 80 % of 1650 trees each; the repeated record has no part in it
     assert results.loc["SP1", "credited_ha"] == pytest.approx(1.6)
+
+
+def test_what_a_repeated_record_would_have_brought_is_told(all_works):
+    taken = all_works.tables["project_deductions"].set_index("project_id")
+    # 1320 living camphor that nobody measured bring less than as many of 10 cm and what they grow
+    assert taken.loc["F3", "removal_co2e_t"] > 0.0
 
 
 def test_removals_over_the_period_are_the_difference_of_the_stock(all_works):
@@ -107,8 +114,6 @@ def test_a_place_without_works_says_so(small_place):
 
 def test_the_order_of_works_and_records_changes_nothing(all_works, tmp_path):
     path = write_works(tmp_path / "place")
-    import geopandas as gpd
-
     works = gpd.read_file(path.parent / "works.gpkg")
     works.iloc[::-1].to_file(path.parent / "works.gpkg")
     head, *rows = TREES.strip().splitlines()
@@ -116,3 +121,32 @@ def test_the_order_of_works_and_records_changes_nothing(all_works, tmp_path):
     again = computed(path)
     for name in ("project_results", "project_ledger_totals", "project_effects"):
         pd.testing.assert_frame_equal(again.tables[name], all_works.tables[name], rtol=1e-9)
+
+
+def test_works_that_are_wholly_taken_off_tell_what_they_would_have_brought(tmp_path):
+    path = write_works(tmp_path / "place")
+    works = gpd.read_file(path.parent / "works.gpkg")
+    whole = works["project_id"].eq("C1")
+    works.loc[whole, "geometry"] = works.loc[works["project_id"].eq("A1"), "geometry"].item()
+    works.to_file(path.parent / "works.gpkg")
+    tables = computed(path).tables
+    result = tables["project_results"].set_index("project_id").loc["C1"]
+    assert (result["credited_ha"], result["to_horizon_co2e_t"]) == (0.0, 0.0)
+    taken = tables["project_deductions"].set_index("project_id").loc["C1"]
+    # twice the half of which the other test tells 187.95 t
+    assert taken["removal_co2e_t"] == pytest.approx(2.0 * 187.954, 1e-3)
+
+
+def test_improvement_without_any_inventory_has_no_ledger_and_no_crash(tmp_path):
+    path = write_works(tmp_path / "place")
+    works = gpd.read_file(path.parent / "works.gpkg")
+    works[works["project_type"].eq("quality_improvement")].to_file(path.parent / "works.gpkg")
+    said = path.read_text(encoding="utf-8").replace('[[projects]]\npath = "trees.csv"\n', "")
+    for year in (2020, 2025):
+        said = said.replace(
+            f'[[inventory]]\nyear = {year}\npath = "{year}.gpkg"\n'
+            'landclass_scheme = "ly1955_4digit"\nspecies_scheme = "nfci_3digit"\n', "",
+        )  # fmt: skip
+    path.write_text(said, encoding="utf-8")
+    results = computed(path).tables["project_results"]
+    assert results["to_date_co2e_t"].isna().all()
