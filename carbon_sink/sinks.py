@@ -58,7 +58,9 @@ class Sinks:
         if self.four_side is not None:
             own = self.four_side.works
             parts.append(own.assign(method="trees", done_ha=own["credited_ha"], taken_off_ha=0.0))
-        return pd.concat([one for one in parts if len(one)], ignore_index=True)
+        names = dict.fromkeys(name for one in parts for name in one)
+        rows = pd.concat([one for one in parts if len(one)], ignore_index=True)
+        return rows.reindex(columns=list(names))
 
 
 def count_sinks(found: Accounts, case: Case, measure: Measure) -> Sinks | None:
@@ -187,8 +189,8 @@ def _look(found: Accounts, case: Case, sinks: Sinks) -> None:
             monitored = pd.concat([monitored, sinks.four_side.monitoring], ignore_index=True)
     else:
         monitored = sinks.four_side.monitoring
-    names = [name for name in columns("project_monitoring").index if name in monitored]
-    found.tables["project_monitoring"] = monitored[names]
+    names = list(columns("project_monitoring").index)
+    found.tables["project_monitoring"] = monitored.reindex(columns=names)
     _compare_treated(found, case, works)
 
 

@@ -150,3 +150,19 @@ def test_improvement_without_any_inventory_has_no_ledger_and_no_crash(tmp_path):
     path.write_text(said, encoding="utf-8")
     results = computed(path).tables["project_results"]
     assert results["to_date_co2e_t"].isna().all()
+
+
+def test_a_ledger_of_trees_alone_is_counted_without_any_project(tmp_path, all_works):
+    path = write_works(tmp_path / "place")
+    said = path.read_text(encoding="utf-8")
+    lines = '[[projects]]\npath = "works.gpkg"\nspecies_scheme = "nfci_3digit"\n'
+    path.write_text(said.replace(lines, ""), encoding="utf-8")
+    run = computed(path)
+    # without the project A1 its record F3 repeats nothing, but lies in a project of its own name
+    assert set(run.tables["project_results"]["project_id"]) == {"A1", "SP1", "FS-2022"}
+    trees, whole = (
+        one.tables["project_sinks"].set_index(["project_type", "basis", "until_year"])
+        for one in (run, all_works)
+    )
+    key = ("four_side", "ex_post", 2025)
+    assert trees.loc[key, "removal_co2e_t"] == pytest.approx(whole.loc[key, "removal_co2e_t"])
