@@ -9,6 +9,7 @@ from .accounting import Accounts, Case
 from .credits import ccer_labels, credit_summary, plot_share
 from .curve_calibration import COLUMNS as CALIBRATED
 from .curve_calibration import calibrate_curves
+from .errors import Problem
 from .four_side import FourSide, count_four_side
 from .growth_errors import growth_spread_pct
 from .improvement import improvement_ledger, improvement_notes
@@ -27,7 +28,7 @@ from .project_summary import (
     town_totals,
 )
 from .projects import four_side_area, four_side_projects
-from .tables import columns
+from .tables import columns, joined
 from .verification import project_visits, verify_projects
 from .works import FOUR_SIDE, IMPROVEMENT, PLANTING, Works, lay_out
 from .zonal import Measure
@@ -133,6 +134,7 @@ def _ledgers(found: Accounts, case: Case, works: Works) -> Sinks:
         ledgers.append(improvement_ledger(rows, *ground, case.growing.factors, case.parameters,
                                           terms))  # fmt: skip
         found.notes += improvement_notes(rows, *ground, terms, file)
+        found.notes = _terms_once(found.notes)
     trees = None
     if len(works.records):
         trees = _four_side(case, works.records)
@@ -144,6 +146,17 @@ def _ledgers(found: Accounts, case: Case, works: Works) -> Sinks:
     known = [one for one in ledgers if len(one)]
     ledger = pd.concat(known or ledgers[:1], ignore_index=True)
     return Sinks(works, trees, ledger, levels)
+
+
+def _terms_once(notes: list[Problem]) -> list[Problem]:
+    """Tell each term that records do not state once for all kinds of works."""
+    unsaid: dict[str, list[Problem]] = {}
+    for one in notes:
+        if one.code == "project_term_missing":
+            unsaid.setdefault(one.value, []).append(one)
+    once = {same[0]: joined(same)[0] for same in unsaid.values()}
+    later = {one for same in unsaid.values() for one in same[1:]}
+    return [once.get(one, one) for one in notes if one not in later]
 
 
 def _plantings(

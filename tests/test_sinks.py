@@ -73,6 +73,14 @@ def test_improvement_brings_an_increment_and_none_where_no_gain_is_stated(all_wo
     assert "没有增产率" in codes
 
 
+def test_a_term_that_no_record_states_is_told_once_for_all_works(all_works):
+    told = all_works.tables["notes"]["what"]
+    unsaid = told[told.str.contains("没有给出")]
+    assert len(unsaid) == 3  # baseline, emissions, leakage
+    # of the nine works M1 alone states its emissions
+    assert unsaid[unsaid.str.contains("项目排放")].item().startswith("有 7 个")
+
+
 def test_unknown_species_and_bamboo_by_the_tree_have_no_sink_instead_of_zero(results):
     assert results.loc[["H1", "FS-2022"], "to_date_co2e_t"].isna().all()
     assert results.loc["FS-2022", "living_trees"] == 330.0
