@@ -125,6 +125,7 @@ def ours(folder: Path):
     yield
     read_works(settings, inputs)
     sinks = count(accounts, case, area)
+    pipeline.total_sinks(accounts, case, sinks)
     pipeline.look_around(case, sinks, run.tables | accounts.tables)
     yield
     return np.array([sinks.ledger["removal_co2e_t"].sum()])
