@@ -128,9 +128,15 @@ def sink_lines(tables: dict[str, pd.DataFrame], facts: RunFacts) -> list[dict]:
             "name": code_name("project", row["project_type"], lang),
             "color": "" if row["_whole"] else colors.get(row["project_type"], OTHER_COLOR),
             "value": shown(row["removal_co2e_t"], "t"),
-            "interval": ""
-            if pd.isna(row["low_co2e_t"])
-            else f"{shown(row['low_co2e_t'], 't')}–{shown(row['high_co2e_t'], 't')}",
+            "interval": _interval(row, lang),
         }
         for row in rows.to_dict("records")
     ]
+
+
+def _interval(row: dict, lang: str) -> str:
+    """Write the bounds of a sink; nothing where they are not known or nothing is uncertain."""
+    if pd.isna(row["low_co2e_t"]) or row["low_co2e_t"] == row["high_co2e_t"]:
+        return ""
+    low, high = (shown(row[one], "t") for one in ("low_co2e_t", "high_co2e_t"))
+    return text("map.range", lang, low=low, high=high)
