@@ -163,7 +163,7 @@ SIBLINGS = {
     ("planting_curves", "curve_calibration"): "curves are brought to the stock of the district",
     ("planting_curves", "growth"): "plantings follow level curves",
     ("planting_curves", "updating"): "species without a curve grow by rates as stands do",
-    ("project_ledger", "planting_curves"): "trees of a project are those of a hectare times its area",
+    ("project_ledger", "planting_curves"): "a project is a hectare of its trees times its area",
     ("project_ledger", "project_soil"): "soil is one term of a ledger",
     ("project_soil", "pools"): "the reference of the soil is that of the chosen pools",
     ("new_forest", "scenarios"): "what is planted is a scenario",
