@@ -132,6 +132,32 @@ def test_stands_are_categorized_with_chinese_labels(package):
     assert labels["of_my_own"] == "of_my_own"
 
 
+def test_works_have_a_second_style_by_verdict_beside_the_one_they_open_with(layers, tmp_path):
+    works = layers["projects"].assign(verdict=["verified", "not_seen"], credited_ha=[3.0, 1.0])
+    visits = works[["project_id", "project_type", "verdict", "geometry"]].assign(unseen_ha=1.0)
+    path = tmp_path / "a.gpkg"
+    write_layers(path, {"projects": works.iloc[:1], "project_visits": visits.iloc[:1]}, FACTS)
+    columns = "f_table_name, styleName, useAsDefault, styleQML"
+    styles = rows(path, f"SELECT {columns} FROM layer_styles")
+    assert [one[:3] for one in styles] == [
+        ("projects", "projects", 1),
+        ("projects", "projects 核实结论", 0),
+        ("project_visits", "project_visits", 1),
+    ]
+    colored = [
+        ET.fromstring(qml.split("\n", 1)[1]).find("renderer-v2").get("attr")  # noqa: S314 - our own text
+        for *_, qml in styles
+    ]
+    assert colored == ["project_type", "verdict", "verdict"]
+    assert 'label="已核实"' in styles[1][3]
+    named = rows(path, "SELECT title FROM gpkg_data_columns WHERE column_name = 'credited_ha'")
+    assert named == [("计入面积（ha）",)]
+    again = pyogrio.read_dataframe(path, layer="project_visits")
+    assert again[["project_id", "verdict", "unseen_ha"]].to_numpy().tolist() == [
+        ["P1", "verified", 1.0]
+    ]
+
+
 def test_fields_have_chinese_names_in_the_style_and_in_the_file(package):
     (qml,) = rows(package, "SELECT styleQML FROM layer_styles WHERE f_table_name = 'towns'")[0]
     assert 'name="森林覆盖率（%）"' in qml

@@ -395,6 +395,51 @@ def test_projects_with_a_shape_are_drawn_and_named(page):
     assert rows["完成面积"] == "12.50 ha"
 
 
+def sinks_table():
+    """Three types by 2025: 40 t, 60 t and one of -5 t on which nothing is uncertain; 95 in all."""
+    kinds = ["mine_restoration", "four_side", "corridor", "all"]
+    tonnes = np.array([40.0, 60.0, -5.0, 95.0])
+    spread = np.array([10.0, 20.0, 0.0, 25.0])
+    now = pd.DataFrame({"project_type": kinds, "basis": "ex_ante", "until_year": 2025,
+                        "removal_co2e_t": tonnes, "low_co2e_t": tonnes - spread,
+                        "high_co2e_t": tonnes + spread})  # fmt: skip
+    later = now.assign(until_year=2060, removal_co2e_t=1e6)
+    return pd.concat([now, later, now.assign(basis="ex_post", removal_co2e_t=2e6)])
+
+
+def test_a_window_tells_what_a_work_is_credited_with_and_whether_it_was_seen(towns, tables):
+    known = works(towns).assign(
+        credited_ha=[12.0, np.nan, 1.0], taken_off_ha=[0.5, 0.0, 0.0],
+        to_date_co2e_t=[-20.0, np.nan, 1.0], to_horizon_co2e_t=[1234.5, np.nan, 1.0],
+        horizon_year=2060, verdict=["not_seen", None, "partly"],
+        in_inventory=["partly", None, "no"], label=["not_eligible", None, "eligible"],
+    )  # fmt: skip
+    shown = page_content(FACTS, tables, towns, known, None)["projects"]
+    first, second = (
+        {shown["names"][place]: words for place, words in item["rows"]} for item in shown["items"]
+    )
+    assert first["计入面积"] == "12.00 ha"
+    assert first["累计碳汇（CO₂e，事前估算）"] == "−20 t"
+    assert first["至 2060 年累计碳汇（CO₂e，事前估算）"] == "1,234 t"
+    assert first["核实结论"] == "未见"
+    assert first["是否已计入资源清查"] == "部分"
+    assert first["CCER 适用性"] == "不符合"
+    assert list(second) == ["项目类型", "实施年度", "完成面积", "扣除面积（重复）"]
+
+
+def test_sinks_of_works_stand_on_the_page_by_type_with_what_was_measured_left_out(towns, tables):
+    page = page_content(FACTS, tables | {"project_sinks": sinks_table()}, towns, None, None)
+    assert [(one["name"], one["value"], one["interval"]) for one in page["sinks"]] == [
+        ("四旁植树", "60", "40 至 80"),
+        ("矿山废弃地修复", "40", "30 至 50"),
+        ("河流廊道", "−5", ""),
+        ("合计", "95", "70 至 120"),
+    ]
+    assert "2025" in page["sinks_until"]
+    assert "事前估算" in page["sinks_until"]
+    assert page_content(FACTS, tables, towns, None, None)["sinks"] == []
+
+
 def test_a_town_without_figures_is_drawn_and_a_town_without_shape_is_listed(towns, tables):
     table = tables["town_summary"]
     table = table[table["town_code"] != "500153006"]
@@ -442,7 +487,9 @@ def test_the_english_page_has_no_chinese_texts(tmp_path):
         "indicators": indicator_rows("en"),
         "coverage_parts": parts_table(),
     }
-    figure = maps.overview(ENGLISH, tables, towns, works(towns, "Works"), outline(towns))
+    tables["project_sinks"] = sinks_table()
+    known = works(towns, "Works").assign(credited_ha=1.0, verdict="verified", label="eligible")
+    figure = maps.overview(ENGLISH, tables, towns, known, outline(towns))
     page = page_of(figure, tmp_path)
     assert '<html lang="en">' in page
     assert CHINESE.findall(page) == []
@@ -456,7 +503,8 @@ def test_a_hostile_value_is_data_and_never_markup(value, tables, tmp_path):
     tables = {"town_summary": table, "indicators": indicators}
     facts = dataclasses.replace(FACTS, title=value, place=value, approval_number=value)
     clean = Tags(page_of(maps.overview(FACTS, {}, six_towns()), tmp_path)).tags
-    page = page_of(maps.overview(facts, tables, towns, works(towns, value)), tmp_path)
+    known = works(towns, value).assign(verdict=value, in_inventory=value, label=value)
+    page = page_of(maps.overview(facts, tables, towns, known), tmp_path)
     tags = Tags(page)
     assert tags.tags == clean
     assert tags.loads == []
