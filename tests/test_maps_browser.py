@@ -11,6 +11,7 @@ from test_maps import (
     indicator_rows,
     outline,
     parts_table,
+    sinks_table,
     six_towns,
     town_table,
     works,
@@ -86,6 +87,24 @@ def test_the_page_works_in_a_browser_without_a_network(browser, towns, tables, t
     window = find("css selector", ".leaflet-popup .town-window")[0].get_property("textContent")
     assert "己街道" in window
     assert "80,046 m³" in window  # (41,234 + 7,000 x 5) x 1.05
+    assert errors(browser) == []
+
+
+def test_a_click_on_a_work_and_the_panel_tell_what_it_brings(browser, towns, tables, tmp_path):
+    known = works(towns).assign(credited_ha=12.0, verdict="not_seen")
+    page = maps.overview(FACTS, tables | {"project_sinks": sinks_table()}, towns, known)
+    maps.save(page, tmp_path / "index.html")
+    browser.get((tmp_path / "index.html").as_uri())
+    find = browser.find_elements
+    panel = find("css selector", "#sinks")[0].get_property("textContent")
+    assert "四旁植树6040 至 80" in panel
+    find("css selector", "#overlays input")[0].click()
+    dot = find("css selector", ".leaflet-dots-pane path")[0]
+    click = "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    browser.execute_script(click, dot)
+    window = find("css selector", ".leaflet-popup .town-window")[0].get_property("textContent")
+    assert "计入面积12.00 ha" in window
+    assert "核实结论未见" in window
     assert errors(browser) == []
 
 
