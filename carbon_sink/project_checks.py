@@ -283,8 +283,9 @@ def _survival(works: pd.DataFrame, asked: Asked) -> list[Problem]:
     found, shares = [], []
     for name in SURVIVALS:
         values = numbers_in(works, name)
-        if values.gt(0.0).any() and values.max() <= 1.0 and name not in asked.declared:
-            found += asked.tell("survival_is_share", values.gt(0.0), works, name, rule=name)
+        low = values.gt(0.0) & values.le(1.0)  # also where some rows are in percent
+        if low.any() and name not in asked.declared:
+            found += asked.tell("survival_is_share", low, works, name, rule=name)
             shares.append(name)
     if not shares:
         early, late = (numbers_in(works, name) for name in SURVIVALS)

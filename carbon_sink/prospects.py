@@ -48,8 +48,10 @@ def _bring(found: Accounts, case: Case, sinks: Sinks, tables: Tables) -> None:
     rows = sinks.rows
     monitored = tables.get("project_monitoring", pd.DataFrame(columns=["project_id"]))
     if "forest_after_ha" in monitored:
-        held = monitored.drop_duplicates("project_id").set_index("project_id")["forest_after_ha"]
-        rows["in_inventory_ha"] = rows["project_id"].map(held)
+        one = monitored.drop_duplicates("project_id").set_index("project_id")
+        # forest that was there before is no work of the planting
+        held = one["forest_after_ha"] - one["forest_before_ha"].fillna(0.0)
+        rows["in_inventory_ha"] = rows["project_id"].map(held.clip(lower=0.0))
     belts = rows["project_type"].eq("shelterbelt")
     if belts.any():
         rows.loc[belts, "counts_ha"] = belt_ha(rows[belts])

@@ -49,7 +49,8 @@ def _expected(
     case: Case, sinks: Sinks, tables: dict[str, pd.DataFrame], years: list[int]
 ) -> pd.DataFrame:
     """Sum the ledgers by type up to some years, with 95 % intervals."""
-    flows = [ledger_flows(sinks.ledger, _growth_of(case, sinks))]
+    known = sinks.ledger[sinks.ledger["removal_co2e_t"].notna()]
+    flows = [ledger_flows(known, _growth_of(case, sinks))]
     if sinks.four_side is not None:
         flows.append(sinks.four_side.growth)
     rows = flows_until(pd.concat(flows, ignore_index=True), years)

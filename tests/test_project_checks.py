@@ -106,9 +106,13 @@ def test_survival_of_one_percent_is_believed_when_the_user_says_percent():
     low = works(survival_pct=0.9, survival_3yr_pct=None)
     sure = Asked(ASKED.place, {}, report_year=2025, declared={"survival_pct"})
     assert check_projects(low, sure) == []
-    # 0 % and 60 % in one column are no shares
-    both = pd.concat([works(survival_pct=0.9), works(survival_pct=60.0)])
-    assert "survival_is_share" not in told(check_projects(both, ASKED))
+
+
+@pytest.mark.parametrize("other", [60.0, 1.5])
+def test_shares_among_percents_are_asked_for_row_by_row(other):
+    both = pd.concat([works(survival_pct=0.9), works(survival_pct=other)], ignore_index=True)
+    (found,) = [one for one in check_projects(both, ASKED) if one.code == "survival_is_share"]
+    assert found.count == len(both) // 2
 
 
 def test_tending_plants_no_trees_and_planting_does():
